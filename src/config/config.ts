@@ -1,0 +1,120 @@
+/**
+ * What a proxy is told to do, as plain data, with every default in one place.
+ *
+ * Flags and files become a `Config` in `src/cli` and `src/config/ini_file.ts`;
+ * nothing below the composition root reads a flag.
+ */
+
+/** A memcached named by `-s` or `-b`. */
+export interface ServerAddress {
+  /** As the operator wrote it with the port filled in: `127.0.0.1:11211`, `[::1]:11211`, `unix:/path`. */
+  readonly name: string;
+  readonly address:
+    | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
+    | { readonly transport: "unix"; readonly path: string };
+}
+
+/** How keys are spread over servers. */
+export type DistributionName = "modulo" | "ketama" | "ketama-0.6";
+
+/** Everything that has a limit: the number, and what is counted when it is hit. */
+export interface Limits {
+  /** `-n`: client connections; one more is answered and closed. */
+  readonly clients: number;
+  /** Longest command line that is not a `get` or `gets`, bytes. */
+  readonly lineBytes: number;
+  /** Longest `get` or `gets` line, bytes. */
+  readonly getLineBytes: number;
+  /** Requests of one client that may wait for their reply; more are not read yet. */
+  readonly sessionRequests: number;
+  /** Bytes of replies that may wait for one client; past it the client is closed. */
+  readonly replyBytes: number;
+  /** Bytes of replies and requests held for all clients together. */
+  readonly bufferBytes: number;
+  /** Requests that may wait on one server connection. */
+  readonly connectionRequests: number;
+  /** Bytes that may wait to be written to one server connection. */
+  readonly connectionBytes: number;
+  /** Values larger than this many bytes pass through in parts. */
+  readonly streamBytes: number;
+  /** A client that sends nothing for this long is closed; 0 is never, ms. */
+  readonly idleMs: number;
+  /** How long TERM waits for requests in flight, ms. */
+  readonly drainMs: number;
+}
+
+/** How a server is found to be failing, and taken back. */
+export interface Health {
+  /** For a connection to a server to be open and checked, ms. */
+  readonly connectTimeoutMs: number;
+  /** Longest silence of a server that owes a reply, ms. */
+  readonly requestTimeoutMs: number;
+  /** Failures of connections in a row after which a server is ejected. */
+  readonly failureLimit: number;
+  /** First pause between probes of an ejected server, ms. */
+  readonly probeMs: number;
+  /** Longest pause between probes, ms. */
+  readonly probeMaxMs: number;
+}
+
+/** One running proxy. */
+export interface Config {
+  /** TCP address for clients; null turns TCP off. */
+  readonly listen: { readonly hostname: string; readonly port: number } | null;
+  /** Unix socket for clients. */
+  readonly unixSocket: { readonly path: string; readonly mode: number } | null;
+  /** Unix socket for the operator's commands. */
+  readonly controlPath: string | null;
+  readonly mains: readonly ServerAddress[];
+  readonly backups: readonly ServerAddress[];
+  readonly distribution: DistributionName;
+  readonly replication: "async" | "sync";
+  /** What a read that nobody can answer becomes. */
+  readonly onError: "miss" | "error";
+  /** Pipelined connections to each server. */
+  readonly connections: number;
+  /** `-i`: most connections to one server, those for large values included. */
+  readonly connectionsMax: number;
+  readonly health: Health;
+  readonly limits: Limits;
+}
+
+/** The defaults of `Config.limits`. */
+export const DEFAULT_LIMITS: Limits = {
+  clients: 4096,
+  lineBytes: 2048,
+  getLineBytes: 1 << 20,
+  sessionRequests: 2048,
+  replyBytes: 64 << 20,
+  bufferBytes: 512 << 20,
+  connectionRequests: 65536,
+  connectionBytes: 64 << 20,
+  streamBytes: 256 << 10,
+  idleMs: 0,
+  drainMs: 5000,
+};
+
+/** The defaults of `Config.health`. */
+export const DEFAULT_HEALTH: Health = {
+  connectTimeoutMs: 500,
+  requestTimeoutMs: 1000,
+  failureLimit: 3,
+  probeMs: 500,
+  probeMaxMs: 10_000,
+};
+
+/** A proxy without servers: what flags and files are laid over. */
+export const DEFAULT_CONFIG: Config = {
+  listen: { hostname: "0.0.0.0", port: 11211 },
+  unixSocket: null,
+  controlPath: null,
+  mains: [],
+  backups: [],
+  distribution: "modulo",
+  replication: "async",
+  onError: "miss",
+  connections: 1,
+  connectionsMax: 20,
+  health: DEFAULT_HEALTH,
+  limits: DEFAULT_LIMITS,
+};
