@@ -1,0 +1,32 @@
+/**
+ * What the driver tells the load generator, and what it hears back: one JSON
+ * text each, as an argument and on standard output.
+ */
+
+/** One cell's load. */
+export interface LoadOrder {
+  /** Where to connect on 127.0.0.1; clients are dealt out over them in turn. */
+  readonly ports: readonly number[];
+  readonly clients: number;
+  /** Requests that a client sends in one write; it waits for all their replies. */
+  readonly depth: number;
+  readonly keyCount: number;
+  readonly valueBytes: number;
+  readonly getsPerSet: number;
+  readonly warmSeconds: number;
+  readonly seconds: number;
+  /** Processes whose CPU time is read at the start and the end of the measured window. */
+  readonly proxyPids: readonly number[];
+  readonly serverPids: readonly number[];
+}
+
+/** What happened in the measured window. */
+export interface LoadReport {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50Nanos: number;
+  readonly p99Nanos: number;
+  readonly proxyCpuNanos: number;
+  readonly serverCpuNanos: number;
+  readonly loadCpuNanos: number;
+}

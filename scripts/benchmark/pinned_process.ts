@@ -1,0 +1,69 @@
+/**
+ * A child process pinned to one core, and what it prints.
+ *
+ * Owned by: ProcessCrew.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+
+/** How long a child may take to end after TERM before it is killed. */
+const STOP_MS = 2000;
+
+/** A running child; `taskset` replaces itself, so `pid` is the program's own. */
+export class PinnedProcess {
+  readonly #child: ChildProcess;
+  /** Resolves, never rejects, with the exit status; null after a signal or when it cannot start. */
+  readonly ended: Promise<number | null>;
+  #hasEnded = false;
+  #stdout = "";
+  #stderr = "";
+
+  constructor(core: number, command: readonly string[]) {
+    this.#child = spawn("taskset", ["-c", String(core), ...command], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#stdout += text);
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr += text);
+    this.ended = new Promise((resolve) => {
+      this.#child.once("error", (error) => {
+        this.#stderr += error.message;
+        this.#end(resolve, null);
+      });
+      this.#child.once("close", (status) => this.#end(resolve, status));
+    });
+  }
+
+  /** The process id; 0 when the program could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Everything printed to standard output so far. */
+  get output(): string {
+    return this.#stdout;
+  }
+
+  /** The last line printed that is not blank, errors first: the reason, when it ended early. */
+  get lastLine(): string {
+    const lines = `${this.#stdout}\n${this.#stderr}`.split("\n");
+    return lines.map((line) => line.trim()).filter((line) => line !== "").at(-1) ?? "";
+  }
+
+  /** Ends the process, by force when it does not go; safe to call twice. */
+  async stop(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.kill("SIGTERM");
+    const force = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
+    await this.ended;
+    clearTimeout(force);
+  }
+
+  #end(resolve: (status: number | null) => void, status: number | null): void {
+    this.#hasEnded = true;
+    resolve(status);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What a process has used, read from /proc.
+ *
+ * CPU time comes from `schedstat`, in nanoseconds per thread: `stat` counts in
+ * ticks of 10 ms. A running thread's number is as old as its last tick or switch,
+ * which over a window of seconds is less than half a percent. A thread that ended
+ * takes its time with it, so only differences between threads that live on mean
+ * something; the programs measured here keep theirs.
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+
+/** CPU time of all threads of the process so far, in nanoseconds. */
+export function cpuNanos(pid: number): number {
+  let total = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    total += threadNanos(`/proc/${pid}/task/${thread}/schedstat`);
+  }
+  return total;
+}
+
+/** The most memory the process has held, in bytes. */
+export function peakBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(status);
+  if (match === null) throw new Error(`Cannot read the peak memory of process ${pid}`);
+  return Number(match[1]) * 1024;
+}
+
+/** The file lists threads that may end before they are read. */
+function threadNanos(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8").split(" ", 1)[0]);
+  } catch {
+    return 0;
+  }
+}
