@@ -5,6 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
 
 /** How long a child may take to end after TERM before it is killed. */
 const STOP_MS = 2000;
@@ -21,6 +22,7 @@ export class PinnedProcess {
   constructor(core: number, command: readonly string[]) {
     this.#child = spawn("taskset", ["-c", String(core), ...command], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#stdout += text);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr += text);
@@ -47,10 +49,11 @@ export class PinnedProcess {
     return this.#stdout;
   }
 
-  /** The last line printed that is not blank, errors first: the reason, when it ended early. */
-  get lastLine(): string {
-    const lines = `${this.#stdout}\n${this.#stderr}`.split("\n");
-    return lines.map((line) => line.trim()).filter((line) => line !== "").at(-1) ?? "";
+  /** The line that says why it ended early: the first with an error, else the last. */
+  get complaint(): string {
+    const lines = `${this.#stdout}\n${this.#stderr}`.split("\n").map((line) => line.trim());
+    const printed = lines.filter((line) => line !== "");
+    return printed.find((line) => /error/i.test(line)) ?? printed.at(-1) ?? "";
   }
 
   /** Ends the process, by force when it does not go; safe to call twice. */

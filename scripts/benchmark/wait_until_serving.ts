@@ -19,7 +19,7 @@ export async function waitUntilServing(port: number, program: PinnedProcess): Pr
     try {
       return await askForKey(port);
     } catch (error) {
-      if (program.hasEnded) throw new Error(`It ended at once: ${program.lastLine}`);
+      if (program.hasEnded) throw new Error(`It ended at once: ${program.complaint}`);
       if (performance.now() > deadline) {
         throw new Error(`It does not serve after ${START_MS} ms: ${error}`);
       }
