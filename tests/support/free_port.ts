@@ -1,0 +1,18 @@
+/**
+ * Ports for programs that cannot be asked which port they were given.
+ */
+
+import { createServer } from "node:net";
+
+/** Finds a TCP port of the loopback address that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
