@@ -1,0 +1,261 @@
+/**
+ * Every flag of magent: its names, its value, its default and its help.
+ *
+ * Letters are those of the original; a newer flag has a long name only. A new flag
+ * is an entry here or in `limit_flags.ts`: parsing, errors and `--help` follow.
+ */
+
+import { InvalidValue } from "../config/invalid_value.ts";
+import { parseHostname } from "../config/parse_hostname.ts";
+import { parseMode } from "../config/parse_number.ts";
+import { DEFAULT_SERVER_PORT, parseServerAddress } from "../config/parse_server_address.ts";
+import { parseUnixPath } from "../config/parse_unix_path.ts";
+import { DEFAULT_UNIX_MODE, defaultSettings, type Settings } from "../config/settings.ts";
+import type { Flag, FlagGroup } from "./flag.ts";
+import { LIMIT_FLAGS } from "./limit_flags.ts";
+import { healthFlag, HOUR_MS, settingFlag } from "./number_flag.ts";
+import { parseChoice } from "./parse_choice.ts";
+
+const DEFAULTS = defaultSettings();
+
+/** Most connections to one server that make sense to anyone. */
+const CONNECTIONS_LIMIT = 1024;
+
+const LISTENING: FlagGroup<Settings> = {
+  heading: "Listening",
+  flags: [
+    settingFlag("port", {
+      name: "port",
+      letter: "p",
+      unit: "N",
+      min: 0,
+      max: 65535,
+      help: "TCP port for clients; 0 turns TCP off",
+    }),
+    {
+      names: ["listen"],
+      letter: "l",
+      value: "IP",
+      help: "local address for clients",
+      defaultText: DEFAULTS.hostname,
+      set: (settings, value) => {
+        if (/^[^:]*:[^:]*$|\]:/.test(value)) {
+          throw new InvalidValue('local address must come without a port, which "-p" names');
+        }
+        settings.hostname = parseHostname(value);
+      },
+    },
+    {
+      names: ["unix-socket"],
+      letter: "f",
+      value: "PATH",
+      help: "Unix socket for clients",
+      set: (settings, value) => settings.unixPath = parseUnixPath(value),
+    },
+    {
+      names: ["unix-mode"],
+      value: "OCTAL",
+      help: "permissions of that socket",
+      defaultText: `0${DEFAULT_UNIX_MODE.toString(8)}`,
+      set: (settings, value) => settings.unixMode = parseMode(value),
+    },
+    {
+      names: ["control"],
+      value: "PATH",
+      help: "Unix socket for the operator's commands, see the end",
+      set: (settings, value) => settings.controlPath = parseUnixPath(value),
+    },
+  ],
+};
+
+const SERVERS: FlagGroup<Settings> = {
+  heading: "Servers (HOST, HOST:PORT, [IPV6]:PORT or unix:PATH; " +
+    `the port is ${DEFAULT_SERVER_PORT} if none is named)`,
+  flags: [
+    serverFlag("mains", {
+      names: ["server"],
+      letter: "s",
+      help: "a main memcached; once per server, their order places the keys",
+    }),
+    serverFlag("backups", {
+      names: ["backup"],
+      letter: "b",
+      help: "a backup memcached, which holds a second copy; may be repeated",
+    }),
+    {
+      names: ["ketama"],
+      letter: "k",
+      help: 'the same as "--distribution ketama"',
+      set: (settings) => settings.distribution = "ketama",
+    },
+    {
+      names: ["distribution"],
+      value: "NAME",
+      help: "modulo, ketama, or ketama-0.6 (the faulty ring of magent 0.5 and 0.6)",
+      defaultText: DEFAULTS.distribution,
+      set: (settings, value) =>
+        settings.distribution = parseChoice(value, {
+          name: "distribution",
+          words: ["modulo", "ketama", "ketama-0.6"],
+        }),
+    },
+    {
+      names: ["replication"],
+      value: "NAME",
+      help: "async answers when the main has, sync when the backup has too",
+      defaultText: DEFAULTS.replication,
+      set: (settings, value) =>
+        settings.replication = parseChoice(value, {
+          name: "replication",
+          words: ["async", "sync"],
+        }),
+    },
+    {
+      names: ["on-error"],
+      value: "NAME",
+      help: "what a read becomes that no server can answer: miss or error",
+      defaultText: DEFAULTS.onError,
+      set: (settings, value) =>
+        settings.onError = parseChoice(value, { name: "on-error", words: ["miss", "error"] }),
+    },
+    settingFlag("connections", {
+      name: "connections",
+      unit: "N",
+      min: 1,
+      max: CONNECTIONS_LIMIT,
+      help: "pipelined connections to each server",
+    }),
+    settingFlag("connectionsMax", {
+      name: "max-connections",
+      letter: "i",
+      unit: "N",
+      min: 1,
+      max: CONNECTIONS_LIMIT,
+      help: "most connections to one server, those for long values included",
+    }),
+  ],
+};
+
+const HEALTH: FlagGroup<Settings> = {
+  heading: "Health of servers",
+  flags: [
+    healthFlag("connectTimeoutMs", {
+      name: "connect-timeout",
+      unit: "MS",
+      min: 1,
+      max: HOUR_MS,
+      help: "for a connection to be open and checked",
+    }),
+    healthFlag("requestTimeoutMs", {
+      name: "request-timeout",
+      unit: "MS",
+      min: 1,
+      max: HOUR_MS,
+      help: "longest silence of a server that owes a reply",
+    }),
+    healthFlag("failureLimit", {
+      name: "failure-limit",
+      unit: "N",
+      min: 1,
+      max: 1000,
+      help: "failures in a row after which a server is ejected",
+    }),
+    healthFlag("probeMs", {
+      name: "probe-interval",
+      unit: "MS",
+      min: 1,
+      max: HOUR_MS,
+      help: "first pause between probes of an ejected server",
+    }),
+    healthFlag("probeMaxMs", {
+      name: "probe-interval-max",
+      unit: "MS",
+      min: 1,
+      max: HOUR_MS,
+      help: "longest pause between probes",
+    }),
+  ],
+};
+
+const PROCESS: FlagGroup<Settings> = {
+  heading: "Process",
+  flags: [
+    {
+      names: ["config"],
+      letter: "c",
+      value: "FILE",
+      help: "read a magent 0.7 ini file first; flags override it",
+    },
+    {
+      names: ["user"],
+      letter: "u",
+      value: "USER",
+      help: "run as this user, by name or number",
+      set: (settings, value) => settings.user = value,
+    },
+    {
+      names: ["group"],
+      letter: "g",
+      value: "GROUP",
+      help: "run as this group, by name or number",
+      set: (settings, value) => settings.group = value,
+    },
+    {
+      names: ["foreground", "no-daemon"],
+      letter: "D",
+      help: "do not go to the background",
+      set: (settings) => settings.foreground = true,
+    },
+    {
+      names: ["verbose"],
+      letter: "v",
+      help: "log more, and stay in the foreground",
+      set: (settings) => {
+        settings.verbose = true;
+        settings.foreground = true;
+      },
+    },
+    {
+      names: ["pid-file"],
+      value: "PATH",
+      help: "write the process id here while running",
+      set: (settings, value) => settings.pidFile = value,
+    },
+    {
+      names: ["log-file"],
+      value: "PATH",
+      help: "log here; without it to stderr in the foreground, else nowhere",
+      set: (settings, value) => settings.logFile = value,
+    },
+    { names: ["help"], letter: "h", help: "print this and exit" },
+    { names: ["version"], help: "print the version and exit" },
+  ],
+};
+
+/** The flags in the order of `--help`. */
+export const FLAG_TABLE: readonly FlagGroup<Settings>[] = [
+  LISTENING,
+  SERVERS,
+  HEALTH,
+  LIMIT_FLAGS,
+  PROCESS,
+];
+
+function serverFlag(
+  field: "mains" | "backups",
+  options: Pick<Flag<Settings>, "names" | "letter" | "help">,
+): Flag<Settings> {
+  return {
+    ...options,
+    value: "SERVER",
+    repeats: true,
+    set: (settings, value, position) => {
+      if (/[,;]/.test(value)) {
+        throw new InvalidValue("server must be named alone: repeat the flag for the next one");
+      }
+      // The first one named by a flag replaces the list of the file.
+      if (position === 0) settings[field] = [];
+      settings[field].push(parseServerAddress(value));
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { fitClientLimit } from "../../src/cli/client_limit.ts";
+import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS } from "../../src/config/config.ts";
+import { parseServerAddress } from "../../src/config/parse_server_address.ts";
+
+function config(clients: number): Config {
+  return {
+    ...DEFAULT_CONFIG,
+    mains: [parseServerAddress("a"), parseServerAddress("b")],
+    backups: [parseServerAddress("c")],
+    limits: { ...DEFAULT_LIMITS, clients },
+  };
+}
+
+/** Clients asked for, descriptors there are, clients given; 124 are kept for the rest. */
+const CASES: readonly [number, number | null, number][] = [
+  [51200, null, 51200],
+  [51200, 1_000_000, 51200],
+  [51200, 1024, 900],
+  [900, 1024, 900],
+  [901, 1024, 900],
+  [51200, 200, 100],
+  [51200, 1, 1],
+];
+
+for (const [asked, descriptors, given] of CASES) {
+  test(`fitClientLimit makes ${given} of ${asked} with ${descriptors} descriptors`, () => {
+    const fitted = fitClientLimit(config(asked), descriptors);
+    assertEquals(fitted.config, config(given));
+    assertEquals(
+      fitted.warning,
+      asked === given
+        ? null
+        : `"-n" is lowered from ${asked} to ${given}: this process may open ${descriptors} files`,
+    );
+  });
+}

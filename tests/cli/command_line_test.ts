@@ -1,0 +1,322 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { test } from "node:test";
+import { type CommandLine, readCommandLine } from "../../src/cli/command_line.ts";
+import { FLAG_TABLE } from "../../src/cli/flag_table.ts";
+import { DEFAULT_CONFIG } from "../../src/config/config.ts";
+import { InvalidValue } from "../../src/config/invalid_value.ts";
+
+const FILES: Readonly<Record<string, string>> = {
+  "m.ini": "[General]\nport=12000\nmasters=a,b\nbackups=c\nuseketama=1\nhost_ip=127.0.0.1\n",
+  "odd.ini": "[General]\nspeed=1\nmasters=a\n",
+  "bad.ini": "[General]\nmaxidle=none\n",
+};
+
+function readFake(path: string): string {
+  if (!Object.hasOwn(FILES, path)) throw new Error("no such file");
+  return FILES[path];
+}
+
+function proxy(args: string): Extract<CommandLine, { kind: "proxy" }> {
+  const commandLine = readCommandLine(args.split(" "), readFake);
+  if (commandLine.kind !== "proxy") throw new Error(`not a proxy but ${commandLine.kind}`);
+  return commandLine;
+}
+
+function names(servers: readonly { name: string }[]): string[] {
+  return servers.map((server) => server.name);
+}
+
+test("readCommandLine leaves all defaults alone", () => {
+  const { config } = proxy("-s a");
+  assertEquals({ ...config, mains: [] }, DEFAULT_CONFIG);
+});
+
+test("readCommandLine reads the guide's command line", () => {
+  const { config, settings, warnings } = proxy(
+    "-u root -n 51200 -l 127.0.0.1 -p 12000 -s 127.0.0.1:11211 -s 127.0.0.1:11212 -b 127.0.0.1:11213",
+  );
+  assertEquals(config.listen, { hostname: "127.0.0.1", port: 12000 });
+  assertEquals(config.limits.clients, 51200);
+  assertEquals(names(config.mains), ["127.0.0.1:11211", "127.0.0.1:11212"]);
+  assertEquals(names(config.backups), ["127.0.0.1:11213"]);
+  assertEquals([settings.user, settings.foreground], ["root", false]);
+  assertEquals(warnings, []);
+});
+
+const PORT_SPELLINGS = [
+  "-p12000",
+  "-p 12000",
+  "--port 12000",
+  "--port=12000",
+  "-p 1 -p 12000",
+  "--port 1 -p12000",
+  "-p 1 --port=12000",
+];
+
+for (const spelling of PORT_SPELLINGS) {
+  test(`readCommandLine reads ${spelling}`, () => {
+    assertEquals(proxy(`${spelling} -s a`).config.listen?.port, 12000);
+    assertEquals(proxy(`-s a ${spelling}`).config.listen?.port, 12000);
+  });
+}
+
+for (const cluster of ["-Dkp12000", "-Dkp 12000", "-kDp12000", "-k -Dp12000", "-D -k -p12000"]) {
+  test(`readCommandLine reads the cluster ${cluster}`, () => {
+    const { config, settings } = proxy(`${cluster} -s a`);
+    assertEquals(config.listen?.port, 12000);
+    assertEquals(config.distribution, "ketama");
+    assertEquals(settings.foreground, true);
+  });
+}
+
+test("readCommandLine keeps the order of servers, whatever their spelling", () => {
+  const { config } = proxy("-s a -b x --server b:1 -sc --server=[::1] --backup y -s unix:/m");
+  assertEquals(names(config.mains), ["a:11211", "b:1", "c:11211", "[::1]:11211", "unix:/m"]);
+  assertEquals(names(config.backups), ["x:11211", "y:11211"]);
+});
+
+test("readCommandLine ends flags at --", () => {
+  assertEquals(names(proxy("-s a --").config.mains), ["a:11211"]);
+});
+
+test("readCommandLine keeps = inside values", () => {
+  assertEquals(proxy("-s a --pid-file=/a=b").settings.pidFile, "/a=b");
+  assertEquals(proxy("-s a --pid-file /a=b").settings.pidFile, "/a=b");
+});
+
+/** Every flag that takes a value: spellings, and the field it must end in. */
+const VALUES: readonly [string, (line: ReturnType<typeof proxy>) => unknown, unknown][] = [
+  ["-l 127.0.0.1", (line) => line.config.listen?.hostname, "127.0.0.1"],
+  ["--listen [::1]", (line) => line.config.listen?.hostname, "::1"],
+  ["--listen localhost", (line) => line.config.listen?.hostname, "localhost"],
+  ["-p 0 -f /m", (line) => line.config.listen, null],
+  ["-f /m", (line) => line.config.unixSocket, { path: "/m", mode: 0o644 }],
+  ["--unix-socket /m --unix-mode 0660", (line) => line.config.unixSocket?.mode, 0o660],
+  ["--control /c", (line) => line.config.controlPath, "/c"],
+  ["-k", (line) => line.config.distribution, "ketama"],
+  ["--ketama", (line) => line.config.distribution, "ketama"],
+  ["--distribution ketama", (line) => line.config.distribution, "ketama"],
+  ["--distribution modulo", (line) => line.config.distribution, "modulo"],
+  ["-k --distribution ketama-0.6", (line) => line.config.distribution, "ketama-0.6"],
+  ["--replication sync", (line) => line.config.replication, "sync"],
+  ["--replication async", (line) => line.config.replication, "async"],
+  ["--on-error error", (line) => line.config.onError, "error"],
+  ["--on-error miss", (line) => line.config.onError, "miss"],
+  ["--connections 4", (line) => line.config.connections, 4],
+  ["-i 5", (line) => line.config.connectionsMax, 5],
+  ["--max-connections 5", (line) => line.config.connectionsMax, 5],
+  ["--connect-timeout 250", (line) => line.config.health.connectTimeoutMs, 250],
+  ["--request-timeout 250", (line) => line.config.health.requestTimeoutMs, 250],
+  ["--failure-limit 9", (line) => line.config.health.failureLimit, 9],
+  ["--probe-interval 9", (line) => line.config.health.probeMs, 9],
+  ["--probe-interval-max 900", (line) => line.config.health.probeMaxMs, 900],
+  ["-n 7", (line) => line.config.limits.clients, 7],
+  ["--max-clients 7", (line) => line.config.limits.clients, 7],
+  ["--line-bytes 4k", (line) => line.config.limits.lineBytes, 4096],
+  ["--get-line-bytes 2m", (line) => line.config.limits.getLineBytes, 2 << 20],
+  ["--session-requests 7", (line) => line.config.limits.sessionRequests, 7],
+  ["--reply-bytes 1m", (line) => line.config.limits.replyBytes, 1 << 20],
+  ["--buffer-bytes 2g", (line) => line.config.limits.bufferBytes, 2 ** 31],
+  ["--connection-requests 7", (line) => line.config.limits.connectionRequests, 7],
+  ["--connection-bytes 65536", (line) => line.config.limits.connectionBytes, 65536],
+  ["--stream-bytes 64K", (line) => line.config.limits.streamBytes, 65536],
+  ["--idle-timeout 60000", (line) => line.config.limits.idleMs, 60_000],
+  ["--drain-timeout 0", (line) => line.config.limits.drainMs, 0],
+  ["-u nobody", (line) => line.settings.user, "nobody"],
+  ["--user 65534", (line) => line.settings.user, "65534"],
+  ["-g daemon", (line) => line.settings.group, "daemon"],
+  ["--group 1", (line) => line.settings.group, "1"],
+  ["-D", (line) => [line.settings.foreground, line.settings.verbose], [true, false]],
+  ["--no-daemon", (line) => line.settings.foreground, true],
+  ["--foreground", (line) => line.settings.foreground, true],
+  ["-v", (line) => [line.settings.foreground, line.settings.verbose], [true, true]],
+  ["--verbose", (line) => line.settings.verbose, true],
+  ["--pid-file /p", (line) => line.settings.pidFile, "/p"],
+  ["--log-file /l", (line) => line.settings.logFile, "/l"],
+];
+
+for (const [args, field, expected] of VALUES) {
+  test(`readCommandLine reads ${args}`, () => {
+    assertEquals(field(proxy(`${args} -s a`)), expected);
+  });
+}
+
+test("readCommandLine is tested with every flag of the table", () => {
+  const tested = [...VALUES.map(([args]) => args), ...PORT_SPELLINGS, "-s --server -b --backup"]
+    .join(" ").split(/[ =]/);
+  const untested = FLAG_TABLE.flatMap((group) => group.flags)
+    .filter((flag) => flag.set !== undefined)
+    .flatMap((flag) => [...flag.names.map((name) => `--${name}`), `-${flag.letter ?? "p"}`])
+    .filter((spelling) => !tested.includes(spelling));
+  assertEquals(untested, []);
+});
+
+test("readCommandLine gives no two flags the same name", () => {
+  const all = FLAG_TABLE.flatMap((group) => group.flags)
+    .flatMap((flag) => [...flag.names, ...(flag.letter === undefined ? [] : [flag.letter])]);
+  assertEquals(all.length, new Set(all).size);
+});
+
+test("readCommandLine puts help and version before other faults", () => {
+  assertEquals(readCommandLine(["-h"], readFake).kind, "help");
+  assertEquals(readCommandLine(["--help", "-p", "http"], readFake).kind, "help");
+  assertEquals(readCommandLine(["--version"], readFake).kind, "version");
+});
+
+test("readCommandLine lays flags over the file", () => {
+  const { config } = proxy("-p 13000 -c m.ini -s d");
+  assertEquals(config.listen, { hostname: "127.0.0.1", port: 13000 });
+  assertEquals(names(config.mains), ["d:11211"]);
+  assertEquals(names(config.backups), ["c:11211"]);
+  assertEquals(config.distribution, "ketama");
+  assertEquals(proxy("--config=m.ini --distribution modulo").config.distribution, "modulo");
+});
+
+test("readCommandLine warns and goes on", () => {
+  assertEquals(proxy("-c odd.ini").warnings, ['odd.ini:2: ignored: unknown key "speed"']);
+  assertEquals(proxy("-s a -s b -b a:11211").warnings, [
+    'server "a:11211" is named more than once',
+  ]);
+  assertEquals(proxy("-s a --distribution ketama-0.6").warnings, [
+    '"ketama-0.6" places nearly all keys on one server, as magent 0.5 and 0.6 did: ' +
+    'use it only while moving to "ketama"',
+  ]);
+});
+
+const LONG_PATH = `/${"x".repeat(107)}`;
+
+const WRONG: readonly [string[], string][] = [
+  [
+    ["-p", "http"],
+    'Cannot parse flag "-p": port must be 0 to 65535: current value is "http"',
+  ],
+  [
+    ["--port=65536"],
+    'Cannot parse flag "--port": port must be 0 to 65535: current value is "65536"',
+  ],
+  [["-p", "-1"], 'Cannot parse flag "-p": port must be 0 to 65535: current value is "-1"'],
+  [["-p"], 'Cannot parse flag "-p": PORT is missing'],
+  [["-Dp"], 'Cannot parse flag "-p": PORT is missing'],
+  [["--port"], 'Cannot parse flag "--port": PORT is missing'],
+  [["--port="], 'Cannot parse flag "--port": PORT is missing'],
+  [["-s", ""], 'Cannot parse flag "-s": SERVER is missing'],
+  [["--ketama=1"], 'Cannot parse flag "--ketama": flag takes no value: current value is "1"'],
+  [["-x"], 'Cannot parse flag "-x": no such flag, see "magent --help"'],
+  [["-Dx"], 'Cannot parse flag "-x": no such flag, see "magent --help"'],
+  [["-D-"], 'Cannot parse flag "--": no such flag, see "magent --help"'],
+  [["--prot", "1"], 'Cannot parse flag "--prot": no such flag, see "magent --help"'],
+  [["--__proto__=1"], 'Cannot parse flag "--__proto__": no such flag, see "magent --help"'],
+  [["--no-ketama"], 'Cannot parse flag "--no-ketama": no such flag, see "magent --help"'],
+  [
+    ["start"],
+    'Cannot use argument "start": every argument belongs to a flag, see "magent --help"',
+  ],
+  [
+    ["-k", "true"],
+    'Cannot use argument "true": every argument belongs to a flag, see "magent --help"',
+  ],
+  [["-"], 'Cannot use argument "-": every argument belongs to a flag, see "magent --help"'],
+  [
+    ["--", "-p"],
+    'Cannot use argument "-p": every argument belongs to a flag, see "magent --help"',
+  ],
+  [["-p", "0"], 'nothing to listen on: "-p 0" turns TCP off, and no "-f PATH" was given'],
+  [
+    ["-s", "a,b"],
+    'Cannot parse flag "-s": server must be named alone: repeat the flag for the next one: ' +
+    'current value is "a,b"',
+  ],
+  [
+    ["--backup", "a:0"],
+    'Cannot parse flag "--backup": port of a server must be 1 to 65535: current value is "a:0"',
+  ],
+  [
+    ["-l", "127.0.0.1:80"],
+    'Cannot parse flag "-l": local address must come without a port, which "-p" names: ' +
+    'current value is "127.0.0.1:80"',
+  ],
+  [
+    ["-l", "[::1]:80"],
+    'Cannot parse flag "-l": local address must come without a port, which "-p" names: ' +
+    'current value is "[::1]:80"',
+  ],
+  [
+    ["-l", "::g"],
+    'Cannot parse flag "-l": IPv6 address must be written like "::1" or "[::1]": ' +
+    'current value is "::g"',
+  ],
+  [
+    ["-f", LONG_PATH],
+    'Cannot parse flag "-f": path of a Unix socket must be at most 107 bytes, this one has 108: ' +
+    `current value is "${LONG_PATH}"`,
+  ],
+  [
+    ["--control", LONG_PATH],
+    'Cannot parse flag "--control": path of a Unix socket must be at most 107 bytes, ' +
+    `this one has 108: current value is "${LONG_PATH}"`,
+  ],
+  [
+    ["--unix-mode", "999"],
+    'Cannot parse flag "--unix-mode": mode must be three octal digits, for example "0660": ' +
+    'current value is "999"',
+  ],
+  [["-f", "/a", "--control", "/a"], '"-f" and "--control" must be two paths'],
+  [
+    ["--distribution", "random"],
+    'Cannot parse flag "--distribution": distribution must be "modulo" or "ketama" or ' +
+    '"ketama-0.6": current value is "random"',
+  ],
+  [["-k", "--distribution", "modulo"], 'Cannot use "-k" with "--distribution modulo"'],
+  [
+    ["--replication", "both"],
+    'Cannot parse flag "--replication": replication must be "async" or "sync": ' +
+    'current value is "both"',
+  ],
+  [
+    ["--on-error", "x"],
+    'Cannot parse flag "--on-error": on-error must be "miss" or "error": current value is "x"',
+  ],
+  [
+    ["-n", "0"],
+    'Cannot parse flag "-n": max clients must be 1 to 1000000: current value is "0"',
+  ],
+  [
+    ["-i0"],
+    'Cannot parse flag "-i": max connections must be 1 to 1024: current value is "0"',
+  ],
+  [
+    ["--connect-timeout", "0"],
+    'Cannot parse flag "--connect-timeout": connect timeout must be 1 to 3600000: ' +
+    'current value is "0"',
+  ],
+  [
+    ["--reply-bytes", "1"],
+    'Cannot parse flag "--reply-bytes": reply bytes must be 64k to 4g bytes, for example "64k" ' +
+    'or "1m": current value is "1"',
+  ],
+  [
+    ["--connections", "5", "-i", "4"],
+    '"--connections" (5) must not be more than "-i" (4)',
+  ],
+  [
+    ["--probe-interval", "500", "--probe-interval-max", "100"],
+    '"--probe-interval" (500) must not be more than "--probe-interval-max" (100)',
+  ],
+  [["-c", "none.ini"], 'Cannot read configuration file "none.ini": no such file'],
+  [
+    ["-c", "bad.ini"],
+    'Cannot read "bad.ini:2": maxidle must be 1 to 1024: current value is "none"',
+  ],
+];
+
+for (const [args, message] of WRONG) {
+  test(`readCommandLine refuses ${args.join(" ").slice(0, 60)}`, () => {
+    const all = ["-s", "a", ...args];
+    assertEquals(assertThrows(() => readCommandLine(all, readFake), InvalidValue).message, message);
+  });
+}
+
+test("readCommandLine refuses to start without a server", () => {
+  const error = assertThrows(() => readCommandLine(["-D"], readFake), InvalidValue);
+  assertEquals(error.message, 'no server was named: give at least one with "-s HOST[:PORT]"');
+});
