@@ -1,0 +1,118 @@
+/**
+ * The contract with a runtime, on Bun.
+ */
+
+import process from "node:process";
+import { abortableConnect } from "./abortable_connect.ts";
+import { addressText, hostPortText } from "./address_text.ts";
+import { BunSocket } from "./bun_socket.ts";
+import { createProcessFacilities } from "./process_facilities.ts";
+import type { Address, Listener, Runtime, Socket } from "./runtime.ts";
+import { socketFailure } from "./socket_failure.ts";
+
+/** What `node:process` has on Bun and not in the type definitions. */
+interface BunProcess {
+  initgroups(userName: string, groupId: number): void;
+}
+
+/** The runtime Bun. */
+export function createRuntime(): Runtime {
+  return {
+    name: "bun",
+    version: Bun.version,
+    listen,
+    // Bun cannot give up a connect: one that was abandoned is closed if it succeeds after all.
+    connect: (address, signal) => abortableConnect(address, signal, () => open(address)),
+    // Microtasks run after every single socket event here.
+    endOfTurn: setImmediate,
+    now: () => performance.now(),
+    process: createProcessFacilities({
+      args: process.argv.slice(2),
+      selfArgs: Bun.isStandaloneExecutable ? [] : [Bun.main],
+      setGroups: (process as unknown as BunProcess).initgroups,
+    }),
+  };
+}
+
+async function open(address: Address): Promise<Socket> {
+  const socket = await Bun.connect<BunSocket>({
+    ...place(address),
+    allowHalfOpen: true,
+    socket: {
+      ...handler(address, () => {}),
+      // Without it Bun reports the failure a second time, out of band.
+      connectError: () => {},
+    },
+  });
+  return socket.data;
+}
+
+// Async so that what `Bun.listen` throws becomes a rejection.
+// deno-lint-ignore require-await
+async function listen(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
+  return new BunListener(bind(address, accept), address);
+}
+
+function bind(address: Address, accept: (socket: Socket) => void): Bun.SocketListener {
+  try {
+    return Bun.listen<BunSocket>({
+      ...place(address),
+      allowHalfOpen: true,
+      socket: handler(address, accept),
+    });
+  } catch (error) {
+    throw socketFailure("listen on", address, error);
+  }
+}
+
+/** Where to, as Bun takes it: an IPv6 address without its brackets. */
+function place(address: Address): Bun.Place {
+  if (address.transport === "unix") return { unix: address.path };
+  return { hostname: address.hostname.replace(/^\[(.*)\]$/, "$1"), port: address.port };
+}
+
+/** Passes the events of each connection to its `BunSocket`. */
+function handler(
+  address: Address,
+  opened: (socket: Socket) => void,
+): Bun.SocketHandler<BunSocket> {
+  return {
+    binaryType: "uint8array",
+    open(socket) {
+      socket.data = adopt(socket, address);
+      opened(socket.data);
+    },
+    data: (socket, chunk) => socket.data.onData(chunk),
+    drain: (socket) => socket.data.onDrain(),
+    end: (socket) => socket.data.onEnd(),
+    close: (socket, error) => socket.data.onClose(error),
+  };
+}
+
+/** Makes a socket of a new connection; `address` is where we listen or whom we called. */
+function adopt(socket: Bun.Socket<BunSocket>, address: Address): BunSocket {
+  if (address.transport === "unix") {
+    const path = addressText(address);
+    return new BunSocket(socket, { remote: path, local: path });
+  }
+  socket.setNoDelay(true);
+  return new BunSocket(socket, {
+    remote: hostPortText(socket.remoteAddress, socket.remotePort),
+    local: hostPortText(socket.localAddress, socket.localPort),
+  });
+}
+
+/** Accepts until it is closed. Owns: the bound socket. */
+class BunListener implements Listener {
+  readonly address: Address;
+  readonly #listener: Bun.SocketListener;
+
+  constructor(listener: Bun.SocketListener, asked: Address) {
+    this.#listener = listener;
+    this.address = asked.transport === "unix" ? asked : { ...asked, port: listener.port };
+  }
+
+  close(): void {
+    this.#listener.stop(false);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The contract with a runtime, on Deno.
+ */
+
+import { abortableConnect } from "./abortable_connect.ts";
+import { addressText, hostPortText } from "./address_text.ts";
+import { setGroupsOf } from "./deno_groups.ts";
+import { DenoSocket } from "./deno_socket.ts";
+import { createProcessFacilities } from "./process_facilities.ts";
+import type { Address, Listener, Runtime, Socket } from "./runtime.ts";
+import { socketFailure } from "./socket_failure.ts";
+
+/** How long accepting waits after a failure, such as no descriptor being left. */
+const ACCEPT_PAUSE_MS = 50;
+
+/** The runtime Deno. */
+export function createRuntime(): Runtime {
+  return {
+    name: "deno",
+    version: Deno.version.deno,
+    listen,
+    connect: (address, signal) => abortableConnect(address, signal, () => open(address, signal)),
+    // Deno hands out all that a poll found before it runs microtasks.
+    endOfTurn: queueMicrotask,
+    now: () => performance.now(),
+    process: createProcessFacilities({
+      args: Deno.args,
+      selfArgs: Deno.build.standalone ? [] : ["run", "-A", Deno.mainModule],
+      setGroups: setGroupsOf,
+    }),
+  };
+}
+
+async function open(address: Address, signal: AbortSignal): Promise<Socket> {
+  if (address.transport === "unix") {
+    return adopt(await Deno.connect({ transport: "unix", path: address.path }), address);
+  }
+  const { hostname, port } = address;
+  const conn = await Deno.connect({ transport: "tcp", hostname, port, signal });
+  return adopt(conn, address);
+}
+
+/** Makes a socket of a new connection; `address` is where we listen or whom we called. */
+function adopt(conn: Deno.Conn, address: Address): Socket {
+  if (address.transport === "unix") {
+    const path = addressText(address);
+    return new DenoSocket(conn, { remote: path, local: path });
+  }
+  const tcp = conn as Deno.TcpConn;
+  try {
+    tcp.setNoDelay(true);
+  } catch {
+    // The peer has gone already; the first read or write will say so.
+  }
+  const { localAddr, remoteAddr } = tcp;
+  return new DenoSocket(conn, {
+    remote: hostPortText(remoteAddr.hostname, remoteAddr.port),
+    local: hostPortText(localAddr.hostname, localAddr.port),
+  });
+}
+
+// Async so that what `Deno.listen` throws becomes a rejection, as on other runtimes.
+// deno-lint-ignore require-await
+async function listen(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
+  const listener = new DenoListener(bind(address), address);
+  listener.run(accept);
+  return listener;
+}
+
+function bind(address: Address): Deno.Listener {
+  try {
+    if (address.transport === "unix") {
+      return Deno.listen({ transport: "unix", path: address.path });
+    }
+    const { hostname, port } = address;
+    return Deno.listen({ transport: "tcp", hostname, port });
+  } catch (error) {
+    throw socketFailure("listen on", address, error);
+  }
+}
+
+/** Accepts until it is closed. Owns: the bound socket. */
+class DenoListener implements Listener {
+  readonly address: Address;
+  readonly #listener: Deno.Listener;
+  #state: "open" | "closed" = "open";
+
+  constructor(listener: Deno.Listener, asked: Address) {
+    this.#listener = listener;
+    this.address = asked.transport === "unix"
+      ? asked
+      : { ...asked, port: (listener.addr as Deno.NetAddr).port };
+  }
+
+  async run(accept: (socket: Socket) => void): Promise<void> {
+    while (this.#state === "open") {
+      const socket = await this.#accept();
+      if (socket !== null) accept(socket);
+    }
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#listener.close();
+  }
+
+  async #accept(): Promise<Socket | null> {
+    try {
+      return adopt(await this.#listener.accept(), this.address);
+    } catch {
+      // Nothing to say: it was closed, the client has gone again, or descriptors ran out. Only
+      // the last must not be tried again at once.
+      if (this.#state === "open") await pause();
+      return null;
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+}
