@@ -20,6 +20,7 @@ import {
 import type { Cell } from "./benchmark/cell.ts";
 import { renderCellTable } from "./benchmark/cell_table.ts";
 import { describeEnvironment } from "./benchmark/environment.ts";
+import { findRuntime } from "./benchmark/find_executable.ts";
 import { type BenchSite, type CellLoad, measureCell } from "./benchmark/measure_cell.ts";
 import { startMemcachedFarm } from "./benchmark/memcached_farm.ts";
 import { ProcessCrew } from "./benchmark/process_crew.ts";
@@ -32,6 +33,9 @@ const GETS_PER_SET = 10;
 const MAINS = 2;
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
+
+/** The exit status after a signal. */
+const INTERRUPTED = 130;
 
 /** A cell, and what is needed to measure it once more. */
 interface PlannedCell {
@@ -48,11 +52,11 @@ async function main(args: readonly string[]): Promise<number> {
   const crew = new ProcessCrew();
   const folder = mkdtempSync(join(tmpdir(), "magent-bench-"));
   const cleanUp = async () => {
-    await crew.stopAll();
+    await crew.close();
     rmSync(folder, { recursive: true, force: true });
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => cleanUp().then(() => process.exit(130)));
+    process.once(signal, () => cleanUp().then(() => process.exit(INTERRUPTED)));
   }
   try {
     return await bench(options, crew, folder);
@@ -76,6 +80,8 @@ function readOptions(args: readonly string[]): BenchOptions | number {
 }
 
 async function bench(options: BenchOptions, crew: ProcessCrew, folder: string): Promise<number> {
+  const loadRuntime = findRuntime("bun");
+  if (loadRuntime === null) throw new Error("The load generator needs bun, which is not on PATH");
   const planned = planCells(options, findTargets(options.targets, folder));
   const farm = await startMemcachedFarm(crew, {
     core: LOAD_CORE,
@@ -83,9 +89,12 @@ async function bench(options: BenchOptions, crew: ProcessCrew, folder: string): 
     backups: options.backup ? 1 : 0,
     workload: new Workload({ keyCount: KEY_COUNT, valueBytes: VALUE_BYTES }),
   });
-  const site = { crew, farm, proxyCore: PROXY_CORE, loadCore: LOAD_CORE };
+  const site = { crew, farm, proxyCore: PROXY_CORE, loadCore: LOAD_CORE, loadRuntime };
   for (let round = 1; round <= options.rounds; round++) {
-    for (const plan of planned) await measureOnce(plan, site, `${round}/${options.rounds}`);
+    for (const plan of planned) {
+      await measureOnce(plan, site, `${round}/${options.rounds}`);
+      if (crew.isClosed) return INTERRUPTED;
+    }
   }
   const report = renderReport(options, planned.map((plan) => plan.cell));
   console.log(report);
@@ -153,9 +162,9 @@ ${environment}
 Proxy on core ${PROXY_CORE}; load generator and ${MAINS} memcached servers on core ${LOAD_CORE}; loopback.
 ${KEY_COUNT} keys, uniform; ${VALUE_BYTES}-byte values; get:set ${GETS_PER_SET}:1; a client sends its pipeline
 in one write and waits for all replies. Rounds: ${options.rounds}, each cell ${options.seconds} s after
-${options.warmSeconds} s of warming up; the table shows medians${
-    options.backup ? "; magent with a backup server" : ""
-  }. ± is half their range.
+${options.warmSeconds} s of warming up; the table shows medians, and ± half the range. ${
+    options.backup ? "magent has a backup server." : "No backup server."
+  }
 
 ${renderCellTable(cells)}`;
 }

@@ -24,9 +24,11 @@ export interface Cell {
 /** What the table shows of a cell: medians over its rounds. */
 export interface CellSummary {
   readonly requestsPerSecond: number;
-  /** Largest less smallest requests/s over the rounds, as a fraction of the median. */
-  readonly spread: number;
+  /** Half of largest less smallest requests/s over the rounds, as a fraction of the median. */
+  readonly requestsSpread: number;
   readonly proxyMicros: number;
+  /** The same of the proxy's CPU time per request. */
+  readonly proxyMicrosSpread: number;
   readonly serverMicros: number;
   readonly loadMicros: number;
   /** CPU time of the proxy as a fraction of the window. */
@@ -42,11 +44,12 @@ export function summarizeCell(cell: Cell): CellSummary | null {
   if (samples.length === 0 || cell.failure !== null) return null;
   const medianOf = (value: (sample: CellSample) => number) => median(samples.map(value));
   const rates = samples.map((sample) => sample.requests / sample.seconds);
-  const requestsPerSecond = median(rates);
+  const proxyMicros = samples.map((sample) => sample.proxyCpuNanos / sample.requests / 1e3);
   return {
-    requestsPerSecond,
-    spread: (Math.max(...rates) - Math.min(...rates)) / requestsPerSecond,
-    proxyMicros: medianOf((sample) => sample.proxyCpuNanos / sample.requests / 1e3),
+    requestsPerSecond: median(rates),
+    requestsSpread: spreadOf(rates),
+    proxyMicros: median(proxyMicros),
+    proxyMicrosSpread: spreadOf(proxyMicros),
     serverMicros: medianOf((sample) => sample.serverCpuNanos / sample.requests / 1e3),
     loadMicros: medianOf((sample) => sample.loadCpuNanos / sample.requests / 1e3),
     proxyBusy: medianOf((sample) => sample.proxyCpuNanos / sample.seconds / 1e9),
@@ -54,4 +57,8 @@ export function summarizeCell(cell: Cell): CellSummary | null {
     p99Micros: medianOf((sample) => sample.p99Nanos / 1e3),
     proxyPeakBytes: medianOf((sample) => sample.proxyPeakBytes),
   };
+}
+
+function spreadOf(values: readonly number[]): number {
+  return (Math.max(...values) - Math.min(...values)) / 2 / median(values);
 }

@@ -28,9 +28,10 @@ const COLUMNS: readonly Column[] = [
   { head: "pipeline", align: "right", text: ({ cell }) => String(cell.depth) },
   { head: "target", align: "left", text: ({ cell }) => cell.target },
   measured("requests/s", (summary) => String(Math.round(summary.requestsPerSecond))),
-  measured("± %", (summary) => (summary.spread * 50).toFixed(1)),
+  measured("± %", (summary) => (summary.requestsSpread * 100).toFixed(1)),
   ratio((summary) => summary.requestsPerSecond),
   ofProxy("proxy µs/request", (summary) => summary.proxyMicros.toFixed(2)),
+  ofProxy("± %", (summary) => (summary.proxyMicrosSpread * 100).toFixed(1)),
   ratio((summary) => summary.proxyMicros),
   ofProxy("proxy core %", (summary) => (summary.proxyBusy * 100).toFixed(0)),
   measured("p50 µs", (summary) => summary.p50Micros.toFixed(0)),
@@ -67,7 +68,7 @@ function ofProxy(head: string, text: (summary: CellSummary) => string): Column {
   return { head, align: "right", text: cellText };
 }
 
-/** A column that compares the one before it with the reference; empty where that has nothing. */
+/** A column that compares the value before it with the reference; empty where that has none. */
 function ratio(value: (summary: CellSummary) => number): Column {
   const text = ({ summary, reference }: Row) => {
     if (summary === null || reference === null || value(summary) === 0) return "";

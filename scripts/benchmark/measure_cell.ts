@@ -7,7 +7,6 @@
 
 import { fileURLToPath } from "node:url";
 import type { CellSample } from "./cell.ts";
-import { findRuntime } from "./find_executable.ts";
 import { freePort } from "./free_port.ts";
 import type { LoadOrder, LoadReport } from "./load_order.ts";
 import type { MemcachedFarm } from "./memcached_farm.ts";
@@ -31,6 +30,8 @@ export interface BenchSite {
   readonly farm: MemcachedFarm;
   readonly proxyCore: number;
   readonly loadCore: number;
+  /** The path of the Bun that runs the load generator. */
+  readonly loadRuntime: string;
 }
 
 /** Measures a target under a load; rejects with the reason when it cannot be measured. */
@@ -58,10 +59,9 @@ async function runLoad(
   order: Omit<LoadOrder, "serverPids">,
   site: BenchSite,
 ): Promise<LoadReport> {
-  const bun = findRuntime("bun");
-  if (bun === null) throw new Error("The load generator needs bun, which is not on PATH");
   const whole: LoadOrder = { ...order, serverPids: site.farm.pids };
-  const generator = site.crew.start(site.loadCore, [bun, LOAD_GENERATOR, JSON.stringify(whole)]);
+  const command = [site.loadRuntime, LOAD_GENERATOR, JSON.stringify(whole)];
+  const generator = site.crew.start(site.loadCore, command);
   const limitMs = (order.warmSeconds + order.seconds) * 1000 + SLACK_MS;
   const timer = setTimeout(() => generator.stop(), limitMs);
   const status = await generator.ended;

@@ -28,10 +28,13 @@ export class PinnedProcess {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr += text);
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => {
-        this.#stderr += error.message;
+        this.#stderr += `\n${error.message}`;
         this.#end(resolve, null);
       });
-      this.#child.once("close", (status) => this.#end(resolve, status));
+      this.#child.once("close", (status, signal) => {
+        if (signal !== null) this.#stderr += `\nended by ${signal}`;
+        this.#end(resolve, status);
+      });
     });
   }
 

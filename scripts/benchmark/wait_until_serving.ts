@@ -19,7 +19,9 @@ export async function waitUntilServing(port: number, program: PinnedProcess): Pr
     try {
       return await askForKey(port);
     } catch (error) {
-      if (program.hasEnded) throw new Error(`It ended at once: ${program.complaint}`);
+      if (program.hasEnded) {
+        throw new Error(`It ended at once: ${program.complaint || "no reason"}`);
+      }
       if (performance.now() > deadline) {
         throw new Error(`It does not serve after ${START_MS} ms: ${error}`);
       }

@@ -43,8 +43,9 @@ test("summarizeCell takes medians and the spread over the rounds", () => {
   const summary = summarizeCell(cellOf("nutcracker", samples));
 
   assertEquals(summary?.requestsPerSecond, 100_000);
-  assertAlmostEquals(summary?.spread ?? 0, 0.15);
+  assertAlmostEquals(summary?.requestsSpread ?? 0, 0.075);
   assertAlmostEquals(summary?.proxyMicros ?? 0, 9);
+  assertAlmostEquals(summary?.proxyMicrosSpread ?? 0, 1 / 9);
   assertAlmostEquals(summary?.proxyBusy ?? 0, 0.9);
 });
 
@@ -60,14 +61,14 @@ test("renderCellTable compares with nutcracker under the same load", () => {
     cellOf("nutcracker", [sampleOf(200_000, 10)]),
     cellOf("magent, bun", [sampleOf(400_000, 4.75)]),
   ]);
-  const start = ["50", "16", "magent, bun", "200000", "0.0", "2.00", "4.75", "0.47", "95"];
+  const start = ["50", "16", "magent, bun", "200000", "0.0", "2.00", "4.75", "0.0", "0.47", "95"];
   assertEquals(rows[2], [...start, "700", "1300", "30", "5.00", "7.00", ""]);
   assertEquals(rows[1][5], "1.00");
 });
 
 test("renderCellTable says when the proxy's core was not full", () => {
   const rows = rowsOf([cellOf("nutcracker", [sampleOf(100_000, 17)])]);
-  assertEquals(rows[0][8], "85");
+  assertEquals(rows[0][9], "85");
   assertEquals(rows[0].at(-1), "proxy core not full: CPU per request decides");
 });
 
@@ -75,7 +76,7 @@ test("renderCellTable leaves the proxy's columns empty without a proxy", () => {
   const direct = cellOf("memcached, direct", [sampleOf(100_000, 0)], { hasProxy: false });
   const rows = rowsOf([direct, cellOf("nutcracker", [sampleOf(200_000, 10)])]);
   assertEquals(rows[0].slice(3), [
-    ...["50000", "0.0", "0.50", "", "", "", "700", "1300", "", "5.00", "7.00", ""],
+    ...["50000", "0.0", "0.50", "", "", "", "", "700", "1300", "", "5.00", "7.00", ""],
   ]);
 });
 
@@ -83,7 +84,7 @@ test("renderCellTable says why a row is empty", () => {
   const missing = cellOf("nutcracker", [], { failure: "nutcracker is not on PATH" });
   const broken = cellOf("magent, deno", [], { failure: 'a "|" came' });
   const rows = rowsOf([missing, broken]);
-  assertEquals(rows[0].slice(3), [...Array(11).fill(""), "nutcracker is not on PATH"]);
+  assertEquals(rows[0].slice(3), [...Array(12).fill(""), "nutcracker is not on PATH"]);
   assertEquals(rows[1].at(-1), 'a "\\|" came');
 });
 
