@@ -23,6 +23,8 @@ import { describeEnvironment } from "./benchmark/environment.ts";
 import { findRuntime } from "./benchmark/find_executable.ts";
 import { type BenchSite, type CellLoad, measureCell } from "./benchmark/measure_cell.ts";
 import { startMemcachedFarm } from "./benchmark/memcached_farm.ts";
+import { median } from "./benchmark/median.ts";
+import { othersShare } from "./benchmark/others_share.ts";
 import { ProcessCrew } from "./benchmark/process_crew.ts";
 import { findTargets, type Target } from "./benchmark/target.ts";
 import { Workload } from "./benchmark/workload.ts";
@@ -166,5 +168,16 @@ ${options.warmSeconds} s of warming up; the table shows medians, and ± half the
     options.backup ? "magent has a backup server." : "No backup server."
   }
 
-${renderCellTable(cells)}`;
+${renderCellTable(cells)}
+${describeOthers(cells)}
+`;
+}
+
+function describeOthers(cells: readonly Cell[]): string {
+  const shares = cells.flatMap((cell) => cell.samples).map(othersShare);
+  if (shares.length === 0) return "Nothing could be measured.";
+  const [usual, most] = [median(shares), Math.max(...shares)].map((share) =>
+    Math.round(share * 100)
+  );
+  return `Other programs had ${usual} % of the two cores (median over all windows), at most ${most} %.`;
 }

@@ -14,6 +14,7 @@ import process from "node:process";
 import { LatencyHistogram } from "./latency_histogram.ts";
 import { LoadClient, type LoadSocket } from "./load_client.ts";
 import type { LoadOrder, LoadReport } from "./load_order.ts";
+import { readBusyNanos } from "./others_share.ts";
 import { cpuNanos } from "./process_usage.ts";
 import { Workload } from "./workload.ts";
 
@@ -38,6 +39,7 @@ interface CpuTimes {
   readonly proxy: number;
   readonly servers: number;
   readonly load: number;
+  readonly busy: number;
 }
 
 await main();
@@ -61,6 +63,8 @@ async function main(): Promise<void> {
     proxyCpuNanos: after.proxy - before.proxy,
     serverCpuNanos: after.servers - before.servers,
     loadCpuNanos: after.load - before.load,
+    busyNanos: after.busy - before.busy,
+    cores: order.cores.length,
   };
   console.log(JSON.stringify(report));
   process.exit(0);
@@ -117,6 +121,7 @@ function readCpuTimes(order: LoadOrder): CpuTimes {
     proxy: sumOf(order.proxyPids),
     servers: sumOf(order.serverPids),
     load: cpuNanos(process.pid),
+    busy: readBusyNanos(order.cores),
     atMs: performance.now(),
   };
 }

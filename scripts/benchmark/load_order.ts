@@ -18,6 +18,8 @@ export interface LoadOrder {
   /** Processes whose CPU time is read at the start and the end of the measured window. */
   readonly proxyPids: readonly number[];
   readonly serverPids: readonly number[];
+  /** The cores that everything is pinned to. */
+  readonly cores: readonly number[];
 }
 
 /** What happened in the measured window. */
@@ -29,4 +31,7 @@ export interface LoadReport {
   readonly proxyCpuNanos: number;
   readonly serverCpuNanos: number;
   readonly loadCpuNanos: number;
+  /** Time that the cores were not idle, whoever used them, and how many cores that are. */
+  readonly busyNanos: number;
+  readonly cores: number;
 }

@@ -22,7 +22,7 @@ const LOAD_GENERATOR = fileURLToPath(new URL("./load_generator.ts", import.meta.
 const SLACK_MS = 20_000;
 
 /** The part of a load that is not about the target. */
-export type CellLoad = Omit<LoadOrder, "ports" | "proxyPids" | "serverPids">;
+export type CellLoad = Omit<LoadOrder, "ports" | "proxyPids" | "serverPids" | "cores">;
 
 /** Where everything runs. */
 export interface BenchSite {
@@ -56,10 +56,14 @@ export async function measureCell(
 }
 
 async function runLoad(
-  order: Omit<LoadOrder, "serverPids">,
+  order: Omit<LoadOrder, "serverPids" | "cores">,
   site: BenchSite,
 ): Promise<LoadReport> {
-  const whole: LoadOrder = { ...order, serverPids: site.farm.pids };
+  const whole: LoadOrder = {
+    ...order,
+    serverPids: site.farm.pids,
+    cores: [site.proxyCore, site.loadCore],
+  };
   const command = [site.loadRuntime, LOAD_GENERATOR, JSON.stringify(whole)];
   const generator = site.crew.start(site.loadCore, command);
   const limitMs = (order.warmSeconds + order.seconds) * 1000 + SLACK_MS;

@@ -16,6 +16,8 @@ function sampleOf(requests: number, proxyMicros: number): CellSample {
     proxyCpuNanos: requests * proxyMicros * 1000,
     serverCpuNanos: requests * 5000,
     loadCpuNanos: requests * 7000,
+    busyNanos: 3e9,
+    cores: 2,
     proxyPeakBytes: 30e6,
   };
 }
