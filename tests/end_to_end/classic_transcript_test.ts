@@ -8,15 +8,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Farm } from "../support/farm.ts";
 import { MemcachedProcess } from "../support/memcached_process.ts";
-import { type Conversation, hold, parseTranscript } from "../support/transcript.ts";
+import {
+  type Circumstances,
+  type Conversation,
+  hold,
+  parseTranscript,
+  sentBytes,
+} from "../support/transcript.ts";
 
 const FOLDER = new URL("./transcripts/", import.meta.url);
 const TIME_MS = 60_000;
+/** Longer conversations are not cut into single bytes. */
+const CUT_BYTES = 4096;
 
 /** Holds all conversations one after another and tells of every one that failed. */
 async function holdAll(
   conversations: readonly Conversation[],
-  options: Parameters<typeof hold>[1],
+  options: Circumstances,
 ): Promise<void> {
   const failures: string[] = [];
   for (const conversation of conversations) {
@@ -43,6 +51,12 @@ for (const file of readdirSync(FOLDER).sort()) {
       target: farm.proxy.target,
       copies: [farm.mains[0].target, farm.backups[0].target],
     });
+  });
+
+  test(`magent understands ${file} byte by byte`, { timeout: TIME_MS }, async () => {
+    await using farm = await Farm.start({ mains: 1, backups: 1 });
+    const short = conversations.filter((conversation) => sentBytes(conversation) <= CUT_BYTES);
+    await holdAll(short, { speaker: "magent", target: farm.proxy.target, oneByOne: true });
   });
 
   test(`servers without meta commands speak ${file}`, { timeout: TIME_MS }, async () => {

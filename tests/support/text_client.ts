@@ -60,6 +60,14 @@ export class TextClient implements AsyncDisposable {
     this.#socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
   }
 
+  /** Sends bytes one by one, each in a write of its own. */
+  async sendOneByOne(bytes: string): Promise<void> {
+    for (const byte of bytes) {
+      this.send(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   /** Shuts down the sending side. */
   end(): void {
     this.#socket.end();

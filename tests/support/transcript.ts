@@ -85,18 +85,32 @@ export function parseTranscript(text: string): Conversation[] {
   return conversations;
 }
 
+/** With whom a conversation is held, and how. */
+export interface Circumstances {
+  readonly speaker: Speaker;
+  readonly target: Target;
+  /** The servers that `copies>` asks; none when left out. */
+  readonly copies?: readonly Target[];
+  /** Sends every byte in a write of its own. */
+  readonly oneByOne?: boolean;
+}
+
+/** How many bytes the client sends in a conversation. */
+export function sentBytes(conversation: Conversation): number {
+  return conversation.steps
+    .filter(({ kind }) => kind === "send")
+    .reduce((sum, { text }) => sum + text.length, 0);
+}
+
 /** Holds a conversation with a server; throws at the first byte that is not as written. */
-export async function hold(
-  conversation: Conversation,
-  options: { speaker: Speaker; target: Target; copies?: readonly Target[] },
-): Promise<void> {
+export async function hold(conversation: Conversation, options: Circumstances): Promise<void> {
   await using client = await TextClient.connect(options.target);
   const numbers = new Map<string, string>();
   let question = "";
   for (const step of conversation.steps) {
     if (step.speaker !== null && step.speaker !== options.speaker) continue;
     try {
-      if (step.kind === "send") client.send(fillIn(step.text, numbers));
+      if (step.kind === "send") await send(client, fillIn(step.text, numbers), options);
       if (step.kind === "receive") await receive(client, step.text, numbers);
       if (step.kind === "closed") await receiveEnd(client);
       if (step.kind === "copies send") question = step.text;
@@ -132,6 +146,15 @@ function expand(text: string): string {
 /** Puts numbers that are known into their places. */
 function fillIn(text: string, numbers: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\{cas:(\w+)\}/g, (all, name: string) => numbers.get(name) ?? all);
+}
+
+async function send(
+  client: TextClient,
+  bytes: string,
+  { oneByOne }: Circumstances,
+): Promise<void> {
+  if (oneByOne) await client.sendOneByOne(bytes);
+  else client.send(bytes);
 }
 
 async function receive(
