@@ -61,10 +61,15 @@ export class ControlServer {
     this.#listener = await runtime.listen(address, (socket) => void this.#serve(socket));
   }
 
-  /** Closes the listener and all connections; safe to call twice. */
-  close(): void {
+  /** Closes the listener, and with it the file; connections live on. Safe to call twice. */
+  stopAccepting(): void {
     this.#listener?.close();
     this.#listener = null;
+  }
+
+  /** Closes the listener and all connections; safe to call twice. */
+  close(): void {
+    this.stopAccepting();
     for (const socket of this.#sockets) socket.close();
     this.#sockets.clear();
   }

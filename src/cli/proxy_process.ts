@@ -202,9 +202,12 @@ export class ProxyProcess {
   }
 
   async #drain(): Promise<void> {
-    // Removed before the wait: a successor may bind the same paths while we drain.
+    // All before the wait: a successor may bind the same paths while we drain, and closing a
+    // listener removes whatever file is at its path by then.
+    this.#control?.stopAccepting();
+    const drained = this.#proxy?.drain();
     this.#removeSocketFiles();
-    await this.#proxy?.drain();
+    await drained;
     this.#log.info("stopped");
     this.#release();
     this.#stopped.resolve(0);

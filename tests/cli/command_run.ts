@@ -38,17 +38,21 @@ export class CommandRun {
   readonly #startProxy: StartProxy = async (config) => {
     if (this.startFailure !== null) throw this.startFailure;
     this.config = config;
-    if (config.unixSocket !== null) {
-      await this.runtime.listen({ transport: "unix", path: config.unixSocket.path }, () => {});
-    }
+    const listener = config.unixSocket === null
+      ? null
+      : await this.runtime.listen({ transport: "unix", path: config.unixSocket.path }, () => {});
     this.started.resolve();
     return {
       addresses: config.listen === null ? [] : [{ transport: "tcp", ...config.listen }],
       drain: () => {
         this.drains++;
+        listener?.close();
         return this.drained.promise;
       },
-      close: () => void this.closes++,
+      close: () => {
+        this.closes++;
+        listener?.close();
+      },
       control: (line) => line === "stats" ? "STAT uptime 1\nEND\n" : "ERROR unknown command\n",
     };
   };

@@ -190,7 +190,15 @@ export class FakeRuntime implements Runtime {
     }
     this.process.put(path, "", "socket");
     this.listening.set(path, accept);
-    return Promise.resolve({ address, close: () => void this.listening.delete(path) });
+    let open = true;
+    const close = () => {
+      if (!open) return;
+      open = false;
+      this.listening.delete(path);
+      // As both runtimes do, whoever has made the file that is there now.
+      this.process.files.delete(path);
+    };
+    return Promise.resolve({ address, close });
   }
 
   connect(address: Address, _signal: AbortSignal): Promise<Socket> {

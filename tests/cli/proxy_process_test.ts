@@ -43,6 +43,31 @@ test("ProxyProcess removes its sockets as soon as it drains", async () => {
   assertEquals([...run.process.files.keys()], []);
 });
 
+test("ProxyProcess leaves the sockets of a successor alone", async () => {
+  const run = new CommandRun();
+  const { status } = await run.serve("-D -s a -f /s --control /c");
+  run.process.signal("SIGTERM");
+  for (const path of ["/s", "/c"]) {
+    await run.runtime.listen({ transport: "unix", path }, () => {});
+  }
+  run.drained.resolve();
+  assertEquals(await status, 0);
+  assertEquals([...run.process.files.keys()], ["/s", "/c"]);
+});
+
+test("ProxyProcess answers open control connections while it drains", async () => {
+  const run = new CommandRun();
+  const { status } = await run.serve("-D -s a --control /c");
+  const address = { transport: "unix", path: "/c" } as const;
+  const socket = await run.runtime.connect(address, new AbortController().signal);
+  run.process.signal("SIGTERM");
+  await socket.writable.getWriter().write(new TextEncoder().encode("stats\n"));
+  const { value } = await socket.readable.getReader().read();
+  assertEquals(new TextDecoder().decode(value), "STAT uptime 1\nEND\n");
+  run.drained.resolve();
+  assertEquals(await status, 0);
+});
+
 test("ProxyProcess exits at once at a second signal", async () => {
   const run = new CommandRun();
   await run.serve("-D -s a -f /s --pid-file /p");
