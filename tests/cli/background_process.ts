@@ -89,12 +89,13 @@ export class BackgroundProcess implements AsyncDisposable {
   }
 }
 
-/** What a server says to whoever connects, before it closes. */
+/** What the program of the fixture answers to a greeting, before it closes. */
 export function greeting(where: { port: number } | { path: string }): Promise<string> {
   const answer = new Promise<string>((resolve, reject) => {
     const socket = connect("port" in where ? { ...where, host: "127.0.0.1" } : where);
     let text = "";
     socket.setEncoding("utf8");
+    socket.on("connect", () => socket.write("HELLO\r\n"));
     socket.on("data", (chunk) => text += chunk);
     socket.on("end", () => {
       socket.destroy();
