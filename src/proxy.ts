@@ -1,10 +1,34 @@
 /**
  * The composition root: a configuration and a runtime become a running proxy.
+ *
+ *   listeners -> sessions -> KeyLock -> Scope ─ reads ──> Failover | Pool
+ *                                            ├ changes ─> Replicate | Pool
+ *                                            └ for all ─> Broadcast
+ *                                                 -> backends -> connections
  */
 
-import type { Config } from "./config/config.ts";
+import { Backend } from "./backend/backend.ts";
+import type { ConnectionServices } from "./backend/connection.ts";
+import { BufferBudget } from "./client/buffer_budget.ts";
+import { Listener } from "./client/listener.ts";
+import { LocalCommands } from "./client/local_commands.ts";
+import type { Config, ServerAddress } from "./config/config.ts";
+import { createDistribution } from "./hash/distribution.ts";
 import type { Log } from "./log/log.ts";
-import type { Address, Runtime } from "./runtime/runtime.ts";
+import { COMMANDS } from "./message/command.ts";
+import { BroadcastRoute } from "./route/broadcast_route.ts";
+import { FailoverRoute } from "./route/failover_route.ts";
+import { KeyLockRoute } from "./route/key_lock_route.ts";
+import { PoolRoute } from "./route/pool_route.ts";
+import { Pool } from "./route/pool.ts";
+import { ReplicateRoute } from "./route/replicate_route.ts";
+import type { Route } from "./route/route.ts";
+import { ScopeRoute } from "./route/scope_route.ts";
+import { type Clock, SystemClock } from "./runtime/clock.ts";
+import type { Address, Listener as BoundListener, Runtime } from "./runtime/runtime.ts";
+import { TurnQueue } from "./runtime/turn_queue.ts";
+import { Counters } from "./stats/counters.ts";
+import { matrixReport, type ProxyReport, statsReport } from "./stats/stats_report.ts";
 
 /** A proxy that is listening. */
 export interface Proxy {
@@ -18,10 +42,204 @@ export interface Proxy {
   control(line: string): string;
 }
 
+/** What a proxy is started with. */
+export interface ProxyOptions {
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly version: string;
+}
+
 /** Starts a proxy; rejects with `SocketError` when an address cannot be bound. */
-export function startProxy(
-  _config: Config,
-  _options: { runtime: Runtime; log: Log; version: string },
-): Promise<Proxy> {
-  throw new Error("not composed yet");
+export async function startProxy(config: Config, options: ProxyOptions): Promise<Proxy> {
+  const proxy = new RunningProxy(config, options);
+  await proxy.listen();
+  return proxy;
+}
+
+/** Owns everything that runs. */
+class RunningProxy implements Proxy {
+  readonly #config: Config;
+  readonly #options: ProxyOptions;
+  readonly #clock: Clock;
+  readonly #turns: TurnQueue;
+  readonly #counters = new Counters(COMMANDS.length);
+  readonly #budget: BufferBudget;
+  readonly #mains: readonly Backend[];
+  readonly #backups: readonly Backend[];
+  readonly #replication: ReplicateRoute | null;
+  readonly #listener: Listener;
+  readonly #bound: BoundListener[] = [];
+  readonly #startedMs: number;
+
+  constructor(config: Config, options: ProxyOptions) {
+    const { runtime } = options;
+    this.#config = config;
+    this.#options = options;
+    this.#clock = new SystemClock(() => runtime.now());
+    this.#turns = new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now());
+    this.#startedMs = this.#clock.now();
+    this.#budget = new BufferBudget(config.limits.bufferBytes);
+    this.#mains = config.mains.map((server) => this.#backend(server));
+    this.#backups = config.backups.map((server) => this.#backend(server));
+    const mains = this.#pool(this.#mains, config.mains);
+    const backups = config.backups.length > 0 ? this.#pool(this.#backups, config.backups) : null;
+    this.#replication = backups === null ? null : this.#replicate(mains, backups);
+    this.#listener = new Listener(config.limits, {
+      route: new KeyLockRoute(this.#routes(mains, backups)),
+      local: new LocalCommands(options.version, (group) => this.#stats(group)),
+      turns: this.#turns,
+      clock: this.#clock,
+      counters: this.#counters,
+      budget: this.#budget,
+      limits: config.limits,
+      errorsAsMisses: config.onError === "miss",
+    });
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#bound.map((listener) => listener.address);
+  }
+
+  async listen(): Promise<void> {
+    const { listen, unixSocket } = this.#config;
+    const { runtime } = this.#options;
+    const wanted: Address[] = [];
+    if (listen !== null) wanted.push({ transport: "tcp", ...listen });
+    if (unixSocket !== null) wanted.push({ transport: "unix", path: unixSocket.path });
+    try {
+      for (const address of wanted) {
+        this.#bound.push(await runtime.listen(address, (socket) => this.#listener.accept(socket)));
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  async drain(): Promise<void> {
+    for (const bound of this.#bound) bound.close();
+    await this.#listener.drain();
+    this.close();
+  }
+
+  close(): void {
+    for (const bound of this.#bound) bound.close();
+    this.#listener.close();
+    for (const backend of [...this.#mains, ...this.#backups]) backend.close();
+  }
+
+  control(line: string): string {
+    const [word, group = ""] = line.trim().split(/\s+/);
+    const answer = word === "stats" ? this.#stats(group) : null;
+    return answer ?? `ERROR unknown command ${JSON.stringify(line.trim())}: try stats\n`;
+  }
+
+  #routes(mains: Pool, backups: Pool | null): Route {
+    const all = new BroadcastRoute([...mains.destinations, ...(backups?.destinations ?? [])]);
+    if (backups === null || this.#replication === null) {
+      const toMain = new PoolRoute(mains);
+      return new ScopeRoute({ reads: toMain, changes: toMain, changesAll: all, all });
+    }
+    const { connectTimeoutMs, requestTimeoutMs } = this.#config.health;
+    const reads = new FailoverRoute(mains, backups, {
+      clock: this.#clock,
+      deadlineMs: connectTimeoutMs + requestTimeoutMs,
+    });
+    const changes = this.#replication;
+    return new ScopeRoute({ reads, changes, changesAll: changes, all });
+  }
+
+  #replicate(mains: Pool, backups: Pool): ReplicateRoute {
+    const backends = new Map([...this.#mains, ...this.#backups].map((one) => [one.name, one]));
+    return new ReplicateRoute({
+      mains,
+      backups,
+      sync: this.#config.replication === "sync",
+      missed: {
+        missed: (destination) => backends.get(destination.name)!.counters.missed++,
+      },
+      unixTime: () => Math.floor(Date.now() / 1000),
+    });
+  }
+
+  #pool(backends: readonly Backend[], servers: readonly ServerAddress[]): Pool {
+    const points = servers.map(({ address }) =>
+      address.transport === "tcp"
+        ? { hostname: address.hostname, port: address.port }
+        : { hostname: address.path, port: 0 }
+    );
+    return new Pool(backends, createDistribution(this.#config.distribution, points));
+  }
+
+  #backend(server: ServerAddress): Backend {
+    const { health, limits, connections, connectionsMax } = this.#config;
+    const services: ConnectionServices = {
+      clock: this.#clock,
+      turns: this.#turns,
+      requestTimeoutMs: health.requestTimeoutMs,
+      requestsMax: limits.connectionRequests,
+      bytesMax: limits.connectionBytes,
+      streamBytes: limits.streamBytes,
+    };
+    return new Backend({
+      name: server.name,
+      address: server.address,
+      connections,
+      connectionsMax,
+      connectTimeoutMs: health.connectTimeoutMs,
+      health: { ...health, random: Math.random },
+      services,
+      runtime: this.#options.runtime,
+      log: this.#options.log,
+      date: () => new Date(),
+    });
+  }
+
+  #stats(group: string): string | null {
+    switch (group) {
+      case "":
+        return statsReport(this.#report());
+      case "matrix":
+        return matrixReport(this.#report());
+      case "reset":
+        this.#counters.reset();
+        for (const backend of [...this.#mains, ...this.#backups]) backend.counters.reset();
+        return "RESET\r\n";
+      default:
+        return null;
+    }
+  }
+
+  #report(): ProxyReport {
+    const { runtime, version } = this.#options;
+    const { limits } = this.#config;
+    return {
+      version,
+      runtime: `${runtime.name} ${runtime.version}`,
+      pid: runtime.process.pid,
+      uptimeSeconds: Math.floor((this.#clock.now() - this.#startedMs) / 1000),
+      unixTime: Math.floor(Date.now() / 1000),
+      counters: this.#counters,
+      commandNames: COMMANDS.map((command) => command.name),
+      clientsMax: limits.clients,
+      bufferedBytes: this.#budget.held,
+      bufferedBytesMax: limits.bufferBytes,
+      keysInFlight: this.#replication?.keysInFlight ?? 0,
+      memoryBytes: runtime.process.memoryBytes(),
+      cpuMicros: runtime.process.cpuMicros(),
+      servers: [
+        ...this.#mains.map((backend) => serverReport(backend, "main")),
+        ...this.#backups.map((backend) => serverReport(backend, "backup")),
+      ],
+    };
+  }
+}
+
+function serverReport(
+  backend: Backend,
+  role: "main" | "backup",
+): ProxyReport["servers"][number] {
+  const { name, poolSize, ejections, counters, status } = backend;
+  const { state, reason, since, version, depth } = status;
+  return { role, name, poolSize, ejections, counters, state, reason, since, version, waiting: depth };
 }

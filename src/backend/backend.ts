@@ -1,0 +1,246 @@
+/**
+ * One memcached: its connections, its health, and what it can do.
+ *
+ *   sendOr() -> connection of the key -> server
+ *                 lost? -> reconnect in the background; ejected? -> probe
+ *   large values -> a connection of their own (LargeValues)
+ *
+ * Requests of one key always use the same connection, so a client that writes
+ * and then reads sees what it wrote. A live request is never the probe: an
+ * ejected server answers at once with the failure, and a probe of its own
+ * connects, checks, and hands its connection over.
+ *
+ * Owned by: Proxy. Owns: its connections, timers and counters.
+ */
+
+import { keyHash } from "../hash/key_hash.ts";
+import type { Log } from "../log/log.ts";
+import { failedReply, type FailureReason, type Reply } from "../message/reply.ts";
+import type { Request } from "../message/request.ts";
+import { type Destination, refuse, type Rescue, type Sink } from "../route/route.ts";
+import type { Timer } from "../runtime/clock.ts";
+import type { Address, Runtime } from "../runtime/runtime.ts";
+import { BackendCounters } from "../stats/backend_counters.ts";
+import { Connection, type ConnectionOwner, type ConnectionServices } from "./connection.ts";
+import { Handshake } from "./handshake.ts";
+import { Health, type HealthOptions } from "./health.ts";
+import { LargeValues } from "./large_values.ts";
+
+/** A connection that lived this long and owes nothing may be closed by its server, ms. */
+const IDLE_LIFE_MS = 1000;
+
+/** What a backend is made of. */
+export interface BackendOptions {
+  readonly name: string;
+  readonly address: Address;
+  /** Pipelined connections that small requests share. */
+  readonly connections: number;
+  /** All connections, those for large values included. */
+  readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
+  readonly health: HealthOptions;
+  readonly services: ConnectionServices;
+  readonly runtime: Pick<Runtime, "connect">;
+  readonly log: Log;
+  /** The time of day, for `stats`. */
+  readonly date: () => Date;
+}
+
+/** A server that can be sent requests. */
+export class Backend implements Destination, ConnectionOwner {
+  readonly name: string;
+  readonly counters: BackendCounters = new BackendCounters();
+  readonly #options: BackendOptions;
+  readonly #health: Health;
+  readonly #slots: (Connection | null)[];
+  readonly #large: LargeValues;
+  readonly #failures = new Map<string, Reply>();
+  #probing: Connection | null = null;
+  #probeTimer: Timer | null = null;
+  #open = 0;
+  /** A connection was lost, and none has been opened since. */
+  #lost = false;
+  #closed = false;
+  #speaksMeta = false;
+  #version = "";
+  #stateSince: Date;
+
+  constructor(options: BackendOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#health = new Health(options.health);
+    this.#slots = new Array(options.connections).fill(null);
+    this.#stateSince = options.date();
+    this.#large = new LargeValues(this, {
+      connect: () => this.#connect(),
+      connectionsMax: Math.max(1, options.connectionsMax - options.connections),
+      now: () => options.services.turns.now(),
+    });
+  }
+
+  get usable(): boolean {
+    return this.#health.state === "up" && !this.#closed;
+  }
+
+  get readable(): boolean {
+    return this.usable && !(this.#lost && this.#open === 0);
+  }
+
+  get speaksMeta(): boolean {
+    return this.#speaksMeta;
+  }
+
+  /** Open connections that requests may use. */
+  get poolSize(): number {
+    return this.#open;
+  }
+
+  /** State, reason and time of the last change, version; for `stats`. */
+  get status(): { state: string; reason: string; since: Date; version: string; depth: number } {
+    let depth = 0;
+    for (const connection of this.#slots) depth += connection?.depth ?? 0;
+    const { state, reason } = this.#health;
+    return {
+      state,
+      reason: reason ?? "none",
+      since: this.#stateSince,
+      version: this.#version,
+      depth,
+    };
+  }
+
+  get ejections(): number {
+    return this.#health.ejections;
+  }
+
+  sendOr(request: Request, sink: Sink, rescue: Rescue | null): void {
+    this.counters.requests++;
+    if (!this.usable) {
+      const failure = this.failure(this.#closed ? "shutdown" : "ejected", false);
+      const startedMs = this.#options.services.turns.now();
+      return refuse(request, sink, rescue, { failure, startedMs });
+    }
+    if (request.body !== null) return this.#large.send(request, sink, rescue);
+    this.connectionFor(request).send(request, sink, rescue);
+  }
+
+  /** The connection that all requests of this key use; opened when there is none. */
+  connectionFor(request: Request): Connection {
+    const slots = this.#slots;
+    const index = slots.length === 1
+      ? 0
+      : keyHash(request.bytes, request.keyStart, request.keyEnd) % slots.length;
+    return slots[index] ?? (slots[index] = this.#connect());
+  }
+
+  /** Closes every connection; whoever waits is answered. Safe to call twice. */
+  close(): void {
+    this.#closed = true;
+    this.#probeTimer?.cancel();
+    this.#probing?.close(null);
+    this.#large.close();
+    for (const connection of this.#slots.slice()) connection?.close(null);
+  }
+
+  opened(connection: Connection): void {
+    this.#open++;
+    this.#lost = false;
+    this.counters.connects++;
+    const { version, meta } = connection.abilities!;
+    if (version !== this.#version) {
+      this.#options.log.info(`backend ${this.name} connected: version ${version}, meta ${meta}`);
+    }
+    this.#version = version;
+    this.#speaksMeta = meta;
+    if (connection === this.#probing) this.#returned(connection);
+  }
+
+  closed(connection: Connection, reason: FailureReason | null): void {
+    const wasOpen = connection.abilities !== null;
+    if (wasOpen) this.#open--;
+    const wasProbe = connection === this.#probing;
+    if (wasProbe) this.#probing = null;
+    const slot = this.#slots.indexOf(connection);
+    if (slot >= 0) this.#slots[slot] = null;
+    this.#large.closed(connection);
+    if (reason === null || this.#closed) return;
+    this.#failed(connection, reason);
+    if (this.#health.state === "ejected") {
+      if (wasProbe || this.#probeTimer === null) this.#probeLater();
+      return;
+    }
+    this.#lost = true;
+    if (slot >= 0) this.#slots[slot] = this.#connect();
+  }
+
+  answered(): void {
+    this.counters.replies++;
+    this.#health.answered();
+  }
+
+  idle(connection: Connection): void {
+    this.#large.idle(connection);
+  }
+
+  failure(reason: FailureReason, inDoubt: boolean): Reply {
+    this.counters.failures++;
+    const key = `${reason} ${inDoubt}`;
+    let reply = this.#failures.get(key);
+    if (reply === undefined) {
+      reply = failedReply(reason, this.name, inDoubt);
+      this.#failures.set(key, reply);
+    }
+    return reply;
+  }
+
+  #failed(connection: Connection, reason: FailureReason): void {
+    if (this.#closedIdle(connection, reason)) return;
+    this.counters.connectionFailed(reason);
+    if (!this.#health.failed(reason)) return;
+    this.#stateSince = this.#options.date();
+    this.#options.log.warn(
+      `backend ${this.name} ejected: ${reason}; reads go to the backup, probes have started`,
+    );
+    for (const other of this.#slots.slice()) other?.close(reason);
+    this.#large.closeAll(reason);
+  }
+
+  /** A server may close a connection that it finds idle; one that does so at once is failing. */
+  #closedIdle(connection: Connection, reason: FailureReason): boolean {
+    if (reason !== "connection lost" || connection.abilities === null) return false;
+    const livedMs = this.#options.services.clock.now() - connection.openedMs;
+    return connection.quiet && livedMs >= IDLE_LIFE_MS;
+  }
+
+  #connect(): Connection {
+    const { address, connectTimeoutMs, runtime, services } = this.#options;
+    const handshake = new Handshake({
+      runtime,
+      clock: services.clock,
+      address,
+      timeoutMs: connectTimeoutMs,
+    });
+    return new Connection(this, handshake, services);
+  }
+
+  #probeLater(): void {
+    this.#probeTimer?.cancel();
+    this.#probeTimer = this.#options.services.clock.after(this.#health.nextProbeMs(), () => {
+      this.#probeTimer = null;
+      this.counters.probes++;
+      this.#probing = this.#connect();
+    });
+  }
+
+  /**
+   * An ejected server answers again. Here its data would be put in order before
+   * it is trusted; until there is a coordinator to do so, it is taken back.
+   */
+  #returned(connection: Connection): void {
+    this.#probing = null;
+    this.#slots[0] = connection;
+    this.#health.readmit();
+    this.#stateSince = this.#options.date();
+    this.#options.log.info(`backend ${this.name} readmitted: probe answered`);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The requests of one connection that wait for their reply, oldest first.
+ *
+ *   push -> [pending: not yet written] --written()--> [inflight] --shift-> sink
+ *
+ * Flat rings instead of an object per exchange: the common path allocates
+ * nothing. `kept` bytes (the key of a retrieval, the line of another request
+ * that may be rescued) live in one byte queue beside the rings, because they
+ * are needed to split merged replies and to ask another server.
+ *
+ * Owned by: one Connection.
+ */
+
+import { assert } from "../message/assert.ts";
+import { type Command, GET } from "../message/command.ts";
+import type { Rescue, Sink } from "../route/route.ts";
+import { ByteQueue } from "./byte_queue.ts";
+
+const SLOTS_MIN = 16;
+
+/** Exchanges of one connection, in the order of their replies. */
+export class ExchangeQueue {
+  readonly kept: ByteQueue = new ByteQueue();
+  #sinks: (Sink | null)[] = new Array(SLOTS_MIN).fill(null);
+  #rescues: (Rescue | null)[] = new Array(SLOTS_MIN).fill(null);
+  #commands: Command[] = new Array(SLOTS_MIN).fill(GET);
+  #keptBytes = new Int32Array(SLOTS_MIN);
+  #startedMs = new Float64Array(SLOTS_MIN);
+  /** 1: shares the line of the exchange before it. */
+  #joined = new Uint8Array(SLOTS_MIN);
+  #mask = SLOTS_MIN - 1;
+  #head = 0;
+  #tail = 0;
+  #written = 0;
+
+  get size(): number {
+    return this.#tail - this.#head;
+  }
+
+  /** The oldest exchange may have reached the server. */
+  get headWritten(): boolean {
+    return this.#head < this.#written;
+  }
+
+  get command(): Command {
+    return this.#commands[this.#head & this.#mask];
+  }
+
+  get rescue(): Rescue | null {
+    return this.#rescues[this.#head & this.#mask];
+  }
+
+  get startedMs(): number {
+    return this.#startedMs[this.#head & this.#mask];
+  }
+
+  /** The oldest exchange was sent, and is answered by values and `END`. */
+  get headRetrieves(): boolean {
+    return this.headWritten && this.command.retrieves;
+  }
+
+  /** The oldest exchange shares the line of the one before it. */
+  get joined(): boolean {
+    return this.size > 0 && this.#joined[this.#head & this.#mask] === 1;
+  }
+
+  get keptLength(): number {
+    return this.#keptBytes[this.#head & this.#mask];
+  }
+
+  /**
+   * Adds an exchange whose `keptLength` bytes were just pushed to `kept`.
+   * Plain arguments, because an options object would be one per request.
+   */
+  push(
+    sink: Sink,
+    rescue: Rescue | null,
+    command: Command,
+    keptLength: number,
+    joined: boolean,
+    startedMs: number,
+  ): void {
+    if (this.size > this.#mask) this.#grow();
+    const slot = this.#tail++ & this.#mask;
+    this.#sinks[slot] = sink;
+    this.#rescues[slot] = rescue;
+    this.#commands[slot] = command;
+    this.#keptBytes[slot] = keptLength;
+    this.#startedMs[slot] = startedMs;
+    this.#joined[slot] = joined ? 1 : 0;
+  }
+
+  /** All that was pushed so far may have left. */
+  markWritten(): void {
+    this.#written = this.#tail;
+  }
+
+  /** True when the key that the oldest exchange asks for is `bytes[start, end)`. */
+  isKey(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.kept.headIs(this.keptLength, bytes, start, end);
+  }
+
+  /** Removes the oldest exchange and hands out its sink. */
+  shift(): Sink {
+    assert(this.size > 0, "a reply belongs to an exchange");
+    const slot = this.#head++ & this.#mask;
+    const sink = this.#sinks[slot] as Sink;
+    this.#sinks[slot] = null;
+    this.#rescues[slot] = null;
+    this.kept.drop(this.#keptBytes[slot]);
+    return sink;
+  }
+
+  #grow(): void {
+    const size = this.size;
+    const slots = 2 * (this.#mask + 1);
+    const order = Array.from({ length: size }, (_, at) => (this.#head + at) & this.#mask);
+    const pad = slots - size;
+    this.#sinks = [...order.map((at) => this.#sinks[at]), ...new Array(pad).fill(null)];
+    this.#rescues = [...order.map((at) => this.#rescues[at]), ...new Array(pad).fill(null)];
+    this.#commands = [...order.map((at) => this.#commands[at]), ...new Array(pad).fill(GET)];
+    this.#keptBytes = regrown(this.#keptBytes, order, new Int32Array(slots));
+    this.#startedMs = regrown(this.#startedMs, order, new Float64Array(slots));
+    this.#joined = regrown(this.#joined, order, new Uint8Array(slots));
+    this.#mask = slots - 1;
+    this.#written -= this.#head;
+    this.#head = 0;
+    this.#tail = size;
+  }
+}
+
+function regrown<T extends Int32Array | Float64Array | Uint8Array>(
+  from: T,
+  order: readonly number[],
+  to: T,
+): T {
+  order.forEach((at, index) => to[index] = from[at]);
+  return to;
+}

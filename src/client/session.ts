@@ -1,0 +1,368 @@
+/**
+ * One client connection: reads requests, sends them down the routes, and writes
+ * the replies in order.
+ *
+ *   reading --chunk--> parse -> route.send(request, slot) … --reply--> out -> one write per turn
+ *      ^        too much waits? the client is not read until it is less
+ *
+ * What a client sent is parsed where it lies in its chunk; the next read waits
+ * until all of it is handled.
+ *
+ * Owned by: Listener. Owns: its socket, its reply queue, the body under way.
+ */
+
+import type { Body } from "../message/body.ts";
+import { VERSION_COMMAND } from "../message/command.ts";
+import { Reply, ReplyStatus } from "../message/reply.ts";
+import { Request } from "../message/request.ts";
+import { ClassicRequestParser, Parsed } from "../protocol/classic_request_parser.ts";
+import { Input } from "../protocol/input.ts";
+import { OutputBuffer } from "../protocol/output_buffer.ts";
+import type { Route } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Socket } from "../runtime/runtime.ts";
+import type { TurnQueue } from "../runtime/turn_queue.ts";
+import type { Counters } from "../stats/counters.ts";
+import type { BufferBudget } from "./buffer_budget.ts";
+import { linger } from "./linger.ts";
+import type { LocalCommands } from "./local_commands.ts";
+import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
+
+/** A client is not read while more than this waits to be written to it, bytes. */
+const PAUSE_BYTES = 256 << 10;
+/** Output buffers larger than this are given back when empty, bytes. */
+const OUTPUT_KEEP_BYTES = 64 << 10;
+
+/** Limits of one session. */
+export interface SessionLimits {
+  readonly lineBytes: number;
+  readonly getLineBytes: number;
+  readonly streamBytes: number;
+  readonly sessionRequests: number;
+  readonly replyBytes: number;
+}
+
+/** What all sessions of a process share. */
+export interface SessionServices {
+  readonly route: Route;
+  readonly local: LocalCommands;
+  readonly turns: TurnQueue;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly budget: BufferBudget;
+  readonly limits: SessionLimits;
+  readonly errorsAsMisses: boolean;
+}
+
+/** Serves one client until it leaves. */
+export class Session implements ReplyQueueOwner {
+  /** When the client last sent or took something, ms. */
+  activeMs: number;
+  readonly #socket: Socket;
+  readonly #services: SessionServices;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #input = new Input();
+  readonly #parser: ClassicRequestParser;
+  readonly #request = new Request();
+  readonly #replies: ReplyQueue;
+  #spare = new OutputBuffer();
+  #reading = false;
+  #writing = false;
+  #scheduled = false;
+  /** `ending`: answers what it has, then closes. */
+  #state: "serving" | "ending" | "closed" = "serving";
+  /** A keyless command: it waits for all earlier replies, later ones wait for its own. */
+  #barrier = false;
+  /** The request is parsed and waits to be sent. */
+  #deferred = false;
+  #body: Body | null = null;
+  #accounted = 0;
+  #wake: (() => void) | null = null;
+  #drained: (() => void)[] = [];
+
+  constructor(socket: Socket, services: SessionServices) {
+    this.#socket = socket;
+    this.#services = services;
+    this.#reader = socket.readable.getReader();
+    this.#writer = socket.writable.getWriter();
+    this.#parser = new ClassicRequestParser(services.limits);
+    this.#replies = new ReplyQueue(this, services);
+    this.activeMs = services.clock.now();
+    this.#writer.closed.catch(() => {});
+    this.#reader.closed.catch(() => {});
+  }
+
+  /** Something waits for the client to take it. */
+  get owesClient(): boolean {
+    return this.#writing;
+  }
+
+  /** Nothing is asked and nothing is owed. */
+  get idle(): boolean {
+    return this.#replies.size === 0 && this.#body === null && this.#waitingBytes === 0;
+  }
+
+  get backedUp(): boolean {
+    return this.#state !== "closed" && this.#waitingBytes > PAUSE_BYTES;
+  }
+
+  get #waitingBytes(): number {
+    return this.#replies.out.length + this.#replies.heldBytes + this.#spare.length;
+  }
+
+  /** Serves until the client has left and everything is answered; never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#serve();
+      this.#end();
+      while (this.#state === "ending" && !this.#finished) await this.#progress();
+      if (this.#finished) await linger(this.#reader, this.#writer, this.#services.clock);
+    } catch {
+      // The client is gone; there is nobody to tell.
+    }
+    this.close();
+  }
+
+  /** Stops taking requests; what is under way is answered. */
+  drain(): void {
+    if (this.#state !== "serving") return;
+    if (this.idle) return this.close();
+    this.#end();
+  }
+
+  /** Closes at once; safe to call twice. */
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#socket.close();
+    this.#body?.abort();
+    this.#body = null;
+    this.#services.budget.note(this.#accounted, 0);
+    this.#accounted = 0;
+    this.#callDrained();
+    this.#callWake();
+  }
+
+  whenDrained(callback: () => void): void {
+    if (this.backedUp) this.#drained.push(callback);
+    else callback();
+  }
+
+  progressed(): void {
+    this.#schedule();
+    // A read that nobody will answer any more must not keep the session.
+    if (this.#reading && this.#finished) this.#reader.cancel().catch(() => {});
+    if (this.#wake !== null && this.#mayWake) this.#callWake();
+  }
+
+  /** Half the places are free again, so that a full session does not wake for every reply. */
+  get #mayWake(): boolean {
+    if (this.#state !== "serving") return true;
+    return !this.#blocked && 2 * this.#replies.size <= this.#services.limits.sessionRequests;
+  }
+
+  grew(): void {
+    if (this.#waitingBytes > this.#services.limits.replyBytes) {
+      this.#services.counters.closedSlow++;
+      return this.close();
+    }
+    this.#account();
+  }
+
+  broke(): void {
+    this.close();
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    const { out } = this.#replies;
+    if (this.#writing || out.length === 0 || this.#state === "closed") return;
+    this.#replies.out = this.#spare;
+    this.#spare = out;
+    this.#writing = true;
+    this.#services.counters.bytesWritten += out.length;
+    this.#writer.write(out.view()).then(this.#written, this.#broken);
+    if (out.length > PAUSE_BYTES) this.grew();
+  }
+
+  async #serve(): Promise<void> {
+    while (this.#state === "serving" || this.#body !== null) {
+      this.#reading = true;
+      const { value, done } = await this.#reader.read();
+      this.#reading = false;
+      if (done || this.#state === "closed") return;
+      this.activeMs = this.#services.turns.now();
+      this.#services.counters.bytesRead += value.length;
+      this.#input.append(value);
+      this.#parse();
+      while (this.#blocked) {
+        await this.#unblocked();
+        this.#parse();
+      }
+      this.#input.keep();
+    }
+  }
+
+  /** Why parsing must wait; the order of the cheap checks first. */
+  get #blocked(): boolean {
+    const { size } = this.#replies;
+    if (this.#state === "closed") return false;
+    if (size >= this.#services.limits.sessionRequests) return true;
+    if (this.#body !== null) return this.#body.held;
+    if (this.#state === "ending") return false;
+    return (this.#barrier && size > 0) || this.backedUp;
+  }
+
+  /** Handles what has come, until more is needed or something must be waited for. */
+  #parse(): void {
+    while (this.#state !== "closed" && !this.#blocked) {
+      if (this.#body !== null) {
+        if (!this.#passBody(this.#body)) return;
+      } else if (this.#state === "ending") {
+        return;
+      } else if (this.#deferred) {
+        this.#deferred = false;
+        this.#send();
+      } else if (!this.#step()) {
+        return;
+      }
+    }
+  }
+
+  /** Parses one request; false when more bytes are needed or the session ends. */
+  #step(): boolean {
+    this.#barrier = false;
+    switch (this.#parser.next(this.#input, this.#request)) {
+      case Parsed.More:
+        return false;
+      case Parsed.Request:
+        this.#dispatch();
+        return true;
+      case Parsed.Answer:
+        this.#services.counters.badLines++;
+        this.#answer(this.#parser.answer);
+        return true;
+      default:
+        this.#services.counters.closedLine++;
+        this.#answer(this.#parser.answer);
+        this.#end();
+        return false;
+    }
+  }
+
+  #dispatch(): void {
+    const { command } = this.#request;
+    this.#services.counters.commands[command.id]++;
+    this.#body = this.#request.body;
+    if (command.scope === "key") {
+      this.#services.route.send(this.#request, this.#replies.open(this.#request));
+      return;
+    }
+    this.#barrier = true;
+    if (this.#replies.size > 0) this.#deferred = true;
+    else this.#send();
+  }
+
+  /** Sends a command without a key, now that everything before it is answered. */
+  #send(): void {
+    const { command } = this.#request;
+    if (command.scope === "all") {
+      this.#services.route.send(this.#request, this.#replies.open(this.#request));
+      return;
+    }
+    const answer = this.#services.local.answer(this.#request);
+    if (answer === null) this.#end();
+    else this.#answer(answer);
+  }
+
+  /** Answers on the proxy's own account, in the order of the requests. */
+  #answer(text: Uint8Array): void {
+    if (text.length === 0 || this.#request.silent) return;
+    LOCAL.bytes = text;
+    LOCAL.end = text.length;
+    this.#request.command = LOCAL_ROW;
+    this.#replies.open(this.#request).reply(LOCAL);
+  }
+
+  /** Passes on what has come of a large value; false when more is to come. */
+  #passBody(body: Body): boolean {
+    const input = this.#input;
+    const count = Math.min(body.left, input.length);
+    if (count > 0) body.push(input.bytes, input.pos, input.pos + count);
+    input.pos += count;
+    if (body.left > 0) return body.held;
+    this.#body = null;
+    return true;
+  }
+
+  #end(): void {
+    if (this.#state !== "serving") return;
+    this.#state = "ending";
+    this.progressed();
+  }
+
+  get #finished(): boolean {
+    return this.#state === "ending" && this.idle && !this.#writing;
+  }
+
+  /** Waits until parsing may go on. */
+  #unblocked(): Promise<void> {
+    this.#services.counters.clientsPaused++;
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#body?.whenFlowing(() => this.progressed());
+    });
+  }
+
+  /** Waits for any progress. */
+  #progress(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  #callWake(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+
+  #callDrained(): void {
+    if (this.#drained.length === 0) return;
+    const callbacks = this.#drained;
+    this.#drained = [];
+    for (const callback of callbacks) callback();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#writing || this.#state === "closed") return;
+    if (this.#replies.out.length === 0) return;
+    this.#scheduled = true;
+    this.#services.turns.add(this);
+  }
+
+  readonly #written = (): void => {
+    this.#writing = false;
+    this.#spare.clear(OUTPUT_KEEP_BYTES);
+    this.activeMs = this.#services.turns.now();
+    this.flush();
+    if (this.#accounted > 0) this.#account();
+    if (!this.backedUp) this.#callDrained();
+    this.progressed();
+  };
+
+  readonly #broken = (): void => this.close();
+
+  /** Tells the budget of all sessions what this one holds, once it is worth counting. */
+  #account(): void {
+    const now = this.#waitingBytes > PAUSE_BYTES ? this.#waitingBytes : 0;
+    const before = this.#accounted;
+    this.#accounted = now;
+    if (this.#services.budget.note(before, now)) return;
+    this.#services.counters.closedBuffers++;
+    this.close();
+  }
+}
+
+/** Stands for whatever the proxy answers itself: one line or block of its own. */
+const LOCAL_ROW = VERSION_COMMAND;
+const LOCAL = Reply.fixed(ReplyStatus.Ok, "");

@@ -1,0 +1,101 @@
+/**
+ * The answer to one request: what a server said, or why none could be asked.
+ *
+ * What came from a server is a range of borrowed bytes, valid until the `reply`
+ * it was handed to returns. Failures are ours and live for ever.
+ */
+
+/** What kind of answer it is; routes decide by this and never by bytes. */
+export const ReplyStatus = {
+  Hit: 1,
+  Miss: 2,
+  Stored: 3,
+  NotStored: 4,
+  Exists: 5,
+  NotFound: 6,
+  Deleted: 7,
+  Touched: 8,
+  Ok: 9,
+  Number: 10,
+  /** The server refused: ERROR, CLIENT_ERROR. */
+  Refused: 11,
+  /** The server answered SERVER_ERROR: too large, out of memory. */
+  ServerError: 12,
+  /** No server answered; `failure` says why. */
+  Failed: 13,
+} as const;
+export type ReplyStatus = typeof ReplyStatus[keyof typeof ReplyStatus];
+
+/** Why a server could not be asked, or did not answer: the closed list. */
+export type FailureReason =
+  | "refused"
+  | "unreachable"
+  | "unresolved"
+  | "connect timeout"
+  | "request timeout"
+  | "connection lost"
+  | "nonsense"
+  | "ejected"
+  | "overload"
+  | "shutdown"
+  | "no server";
+
+/** A failure, ready to be told to any client. */
+export interface Failure {
+  readonly reason: FailureReason;
+  /** The bytes may have reached the server: it is in doubt whether it acted. */
+  readonly inDoubt: boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Flat and reused: a connection fills the same object for each of its replies. */
+export class Reply {
+  status: ReplyStatus = ReplyStatus.Failed;
+  failure: Failure | null = null;
+  bytes: Uint8Array = NOTHING;
+  /** The whole answer as a client may get it: value line, data and line end, or one line. */
+  start = 0;
+  end = 0;
+  keyStart = 0;
+  keyEnd = 0;
+  flags = 0;
+  /** Remaining seconds, -1 for ever; only in the answer to a fetch. */
+  ttl = -1;
+  valueStart = 0;
+  valueEnd = 0;
+
+  /** A reply with fixed text, valid for ever. */
+  static fixed(status: ReplyStatus, text: string, failure: Failure | null = null): Reply {
+    const reply = new Reply();
+    reply.status = status;
+    reply.failure = failure;
+    reply.bytes = new TextEncoder().encode(text);
+    reply.end = reply.bytes.length;
+    return reply;
+  }
+
+  /** A copy that owns its bytes, value offsets included. */
+  retain(): Reply {
+    const copy = new Reply();
+    copy.status = this.status;
+    copy.failure = this.failure;
+    copy.bytes = this.bytes.slice(this.start, this.end);
+    copy.end = copy.bytes.length;
+    copy.keyStart = this.keyStart - this.start;
+    copy.keyEnd = this.keyEnd - this.start;
+    copy.flags = this.flags;
+    copy.ttl = this.ttl;
+    copy.valueStart = this.valueStart - this.start;
+    copy.valueEnd = this.valueEnd - this.start;
+    return copy;
+  }
+}
+
+/** The failure of one server for one reason, in the words of logs, stats and clients. */
+export function failedReply(reason: FailureReason, server: string, inDoubt: boolean): Reply {
+  const text = inDoubt || reason === "overload"
+    ? `SERVER_ERROR BACKEND SERVER ${server}: ${reason}\r\n`
+    : `SERVER_ERROR CAN NOT CONNECT TO BACKEND SERVER ${server}: ${reason}\r\n`;
+  return Reply.fixed(ReplyStatus.Failed, text, { reason, inDoubt });
+}

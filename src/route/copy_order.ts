@@ -1,0 +1,102 @@
+/**
+ * Keeps both copies of a key in one order: the table of keys in flight.
+ *
+ * While the main decides a conditional change, what the backup must get is not
+ * known yet; so whatever the backup is to get later, for that key, waits here.
+ *
+ *   key -> [decision, leg, leg, decision …]     oldest first; runs when settled
+ *   flush_all waits for every key, and everything after it waits for it
+ *
+ * Owned by: ReplicateRoute.
+ */
+
+/** A change whose copy is not known yet. */
+export interface Decision {
+  /** Set once the main has answered: what the backup gets, or null for nothing. */
+  settled: boolean;
+  run: (() => void) | null;
+}
+
+/** What waits for the backups, by key. */
+export class CopyOrder {
+  readonly #chains = new Map<string, Decision[]>();
+  /** A flush_all that waits for the keys above. */
+  #flush: (() => void) | null = null;
+  /** What came after that flush_all. */
+  #after: (() => void)[] = [];
+
+  /** No change is undecided: nothing needs to wait. */
+  get idle(): boolean {
+    return this.#chains.size === 0 && this.#flush === null;
+  }
+
+  /** Keys with something in flight. */
+  get size(): number {
+    return this.#chains.size;
+  }
+
+  /** Opens a decision about `key`; `settle` ends it. */
+  begin(key: string): Decision {
+    const decision: Decision = { settled: false, run: null };
+    this.#enter(key, decision);
+    return decision;
+  }
+
+  /** The decision has fallen: `run` sends the copy, in its turn. */
+  settle(key: string, decision: Decision, run: (() => void) | null): void {
+    decision.settled = true;
+    decision.run = run;
+    this.#drain(key);
+  }
+
+  /** Runs `run` once everything that came earlier for `key` has run. */
+  inTurn(key: string, run: () => void): void {
+    this.#enter(key, { settled: true, run });
+  }
+
+  /** Runs `run` once everything that came earlier, for any key, has run. */
+  afterAll(run: () => void): void {
+    if (this.#flush !== null) {
+      this.#after.push(() => this.afterAll(run));
+    } else if (this.#chains.size === 0) {
+      run();
+    } else {
+      this.#flush = run;
+    }
+  }
+
+  #enter(key: string, entry: Decision): void {
+    if (this.#flush !== null) {
+      this.#after.push(() => this.#enter(key, entry));
+      return;
+    }
+    const chain = this.#chains.get(key);
+    if (chain !== undefined) {
+      chain.push(entry);
+    } else if (entry.settled) {
+      entry.run?.();
+    } else {
+      this.#chains.set(key, [entry]);
+    }
+  }
+
+  #drain(key: string): void {
+    const chain = this.#chains.get(key);
+    if (chain === undefined) return;
+    while (chain.length > 0 && chain[0].settled) chain.shift()!.run?.();
+    // A copy that failed at once may have come back here and begun the key anew.
+    if (chain.length > 0 || this.#chains.get(key) !== chain) return;
+    this.#chains.delete(key);
+    if (this.#chains.size === 0) this.#runFlush();
+  }
+
+  #runFlush(): void {
+    const flush = this.#flush;
+    if (flush === null) return;
+    this.#flush = null;
+    const after = this.#after;
+    this.#after = [];
+    flush();
+    for (const enter of after) enter();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * An unconditional change on its way to both copies at once.
+ *
+ *   main    ok ------------------------> the main's answer
+ *   main    failed, backup ok ---------> the backup's answer
+ *   both    failed --------------------> the main's failure
+ *
+ * With `sync` the answer waits until both have spoken.
+ *
+ * Owned by: the two legs, until both are answered.
+ */
+
+import { Reply, ReplyStatus } from "../message/reply.ts";
+import { LineSink } from "./line_sink.ts";
+import type { Sink } from "./route.ts";
+
+/** Waits for both copies and answers the client by the table above. */
+export class ParallelChange {
+  readonly main: Sink = new Leg(this, true);
+  readonly backup: Sink = new Leg(this, false);
+  readonly #sink: Sink;
+  readonly #sync: boolean;
+  #mainReply: Reply | null = null;
+  #backupReply: Reply | null = null;
+  #answered = false;
+
+  constructor(sink: Sink, sync: boolean) {
+    this.#sink = sink;
+    this.#sync = sync;
+  }
+
+  /** One copy has spoken. */
+  onLeg(reply: Reply, byMain: boolean): void {
+    if (this.#answered) return;
+    const decides = byMain && reply.status !== ReplyStatus.Failed;
+    if (decides && (!this.#sync || this.#backupReply !== null)) return this.#answer(reply);
+    if (byMain) this.#mainReply = standing(reply);
+    else this.#backupReply = standing(reply);
+    const main = this.#mainReply;
+    const backup = this.#backupReply;
+    if (main === null || backup === null) return;
+    const useBackup = main.status === ReplyStatus.Failed && backup.status !== ReplyStatus.Failed;
+    this.#answer(useBackup ? backup : main);
+  }
+
+  #answer(reply: Reply): void {
+    this.#answered = true;
+    this.#sink.reply(reply);
+  }
+}
+
+class Leg extends LineSink {
+  readonly #change: ParallelChange;
+  readonly #isMain: boolean;
+
+  constructor(change: ParallelChange, isMain: boolean) {
+    super();
+    this.#change = change;
+    this.#isMain = isMain;
+  }
+
+  reply(reply: Reply): void {
+    this.#change.onLeg(reply, this.#isMain);
+  }
+}
+
+const STANDING: ReadonlyMap<ReplyStatus, Reply> = new Map(
+  ([
+    [ReplyStatus.Stored, "STORED\r\n"],
+    [ReplyStatus.Deleted, "DELETED\r\n"],
+    [ReplyStatus.NotFound, "NOT_FOUND\r\n"],
+    [ReplyStatus.Touched, "TOUCHED\r\n"],
+  ] as const).map(([status, text]) => [status, Reply.fixed(status, text)]),
+);
+
+/** A reply that outlives its chunk; the common ones are not copied. */
+export function standing(reply: Reply): Reply {
+  if (reply.status === ReplyStatus.Failed) return reply;
+  return STANDING.get(reply.status) ?? reply.retain();
+}

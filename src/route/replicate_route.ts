@@ -1,0 +1,133 @@
+/**
+ * Changes go to the key's main and to its backup, and both see one key's
+ * changes in one order.
+ *
+ *   set delete touch      main and backup at once          ParallelChange
+ *   add incr append … gat main decides, its result copied  DecidedChange
+ *   flush_all             all mains at once, the backups after every copy
+ *
+ * Owned by: Proxy. Owns: the table of keys in flight.
+ */
+
+import { ReplyStatus } from "../message/reply.ts";
+import type { Request } from "../message/request.ts";
+import { WorstOf } from "./broadcast_route.ts";
+import { CallbackSink } from "./callback_sink.ts";
+import { CopyOrder } from "./copy_order.ts";
+import { DecidedChange } from "./decided_change.ts";
+import { type MissedChanges, MissedNote } from "./missed_changes.ts";
+import { ParallelChange } from "./parallel_change.ts";
+import type { Pool } from "./pool.ts";
+import type { Destination, Rescue, Route, Sink } from "./route.ts";
+
+/** What replication works with. */
+export interface ReplicateOptions {
+  readonly mains: Pool;
+  readonly backups: Pool;
+  /** Answer only when both copies have spoken. */
+  readonly sync: boolean;
+  readonly missed: MissedChanges;
+  /** Seconds since 1970. */
+  readonly unixTime: () => number;
+}
+
+/** The two servers of one key. */
+interface Copies {
+  readonly main: Destination;
+  readonly backup: Destination;
+}
+
+/** Keeps two copies. */
+export class ReplicateRoute implements Route {
+  readonly #options: ReplicateOptions;
+  readonly #order = new CopyOrder();
+  readonly #mainNote: Rescue;
+  readonly #backupNote: Rescue;
+
+  constructor(options: ReplicateOptions) {
+    this.#options = options;
+    this.#mainNote = new MissedNote(options.mains, options.missed);
+    this.#backupNote = new MissedNote(options.backups, options.missed);
+  }
+
+  /** Keys whose copy is not decided yet; for `stats`. */
+  get keysInFlight(): number {
+    return this.#order.size;
+  }
+
+  send(request: Request, sink: Sink): void {
+    if (request.command.scope === "all") return this.#flushAll(request, sink);
+    const { mains, backups } = this.#options;
+    const copies = { main: mains.pick(request), backup: backups.pick(request) };
+    if (request.command.copy === "same") return this.#toBoth(request, sink, copies);
+    if (copies.main.usable) return this.#mainDecides(request, sink, copies);
+    this.#backupDecides(request, sink, copies);
+  }
+
+  #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
+    const change = new ParallelChange(sink, this.#options.sync);
+    if (this.#order.idle) {
+      main.sendOr(request, change.main, this.#mainNote);
+      backup.sendOr(request, change.backup, this.#backupNote);
+      return;
+    }
+    const later = request.retain();
+    later.body?.hold();
+    main.sendOr(request, change.main, this.#mainNote);
+    this.#order.inTurn(later.keyText(), () => {
+      backup.sendOr(later, change.backup, this.#backupNote);
+      later.body?.release();
+    });
+  }
+
+  #mainDecides(request: Request, sink: Sink, copies: Copies): void {
+    const retained = request.retain();
+    new DecidedChange(retained, sink, {
+      ...copies,
+      order: this.#order,
+      sync: this.#options.sync,
+      unixTime: this.#options.unixTime,
+      retry: (again, client) => this.#backupDecides(again, client, copies),
+      backupNote: this.#backupNote,
+      missedByBoth: () => {
+        this.#options.missed.missed(copies.main, retained);
+        this.#options.missed.missed(copies.backup, retained);
+      },
+    }).start();
+  }
+
+  /** The main is out of service: its copy is the only one, and decides. */
+  #backupDecides(request: Request, sink: Sink, { main, backup }: Copies): void {
+    const later = request.retain();
+    later.body?.hold();
+    this.#options.missed.missed(main, later);
+    this.#order.inTurn(later.keyText(), () => {
+      backup.sendOr(later, sink, this.#backupNote);
+      later.body?.release();
+    });
+  }
+
+  /** Mains first and at once; the backups when every copy before it is on its way. */
+  #flushAll(request: Request, sink: Sink): void {
+    const mains = this.#options.mains.destinations;
+    const backups = this.#options.backups.destinations;
+    // The worst of each side is one leg: the client is told as for any change.
+    const change = new ParallelChange(sink, this.#options.sync);
+    const toMains = new WorstOf(mains.length, (reply) => change.main.reply(reply));
+    const toBackups = new WorstOf(backups.length, (reply) => change.backup.reply(reply));
+    const later = request.retain();
+    for (const main of mains) main.sendOr(later, this.#noting(later, main, toMains), null);
+    this.#order.afterAll(() => {
+      for (const backup of backups) {
+        backup.sendOr(later, this.#noting(later, backup, toBackups), null);
+      }
+    });
+  }
+
+  #noting(request: Request, destination: Destination, sink: Sink): Sink {
+    return new CallbackSink((reply) => {
+      if (reply.status === ReplyStatus.Failed) this.#options.missed.missed(destination, request);
+      sink.reply(reply);
+    });
+  }
+}
