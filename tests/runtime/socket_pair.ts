@@ -2,11 +2,12 @@
  * Two connected sockets of the runtime that runs the test, and what tests do with them.
  */
 
+import { assertEquals } from "@std/assert";
 import { withDeadline } from "../support/deadline.ts";
 import type { Address, Socket } from "../../src/runtime/runtime.ts";
 import { runtimeHere } from "../../src/runtime/runtime_here.ts";
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 10_000;
 
 /** The runtime under test. */
 export const runtime = await runtimeHere();
@@ -51,10 +52,21 @@ export class SocketPair implements Disposable {
 }
 
 /** Writes one chunk, without keeping the writer. */
-export async function send(socket: Socket, bytes: string | Uint8Array): Promise<void> {
+export function send(socket: Socket, bytes: string | Uint8Array): Promise<void> {
+  return soon(write(socket, bytes), "write");
+}
+
+/** As `send`, for as long as it takes. */
+export async function write(socket: Socket, bytes: string | Uint8Array): Promise<void> {
   const writer = socket.writable.getWriter();
   const chunk = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
-  await soon(writer.write(chunk), "write").finally(() => writer.releaseLock());
+  await writer.write(chunk).finally(() => writer.releaseLock());
+}
+
+/** Waits for a promise to reject; fails when it resolves, or takes too long. */
+export async function rejection(promise: Promise<unknown>): Promise<void> {
+  const outcome = promise.then(() => "resolved", () => "rejected");
+  assertEquals(await soon(outcome, "rejection"), "rejected");
 }
 
 /** Reads one chunk as text, without keeping the reader; null at the end. */
