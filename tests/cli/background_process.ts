@@ -5,16 +5,15 @@
  */
 
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Child } from "../support/child.ts";
-import { poll, withDeadline } from "../support/deadline.ts";
+import { poll } from "../support/deadline.ts";
 import { RUNTIME } from "../support/magent_process.ts";
 
-const ENTRY = fileURLToPath(new URL("./fixtures/small_magent.ts", import.meta.url));
+const ENTRY = fileURLToPath(new URL("../../mod.ts", import.meta.url));
 const WAIT_MS = 20_000;
 
 /** What a run of the program left: its status and all it printed. */
@@ -87,23 +86,6 @@ export class BackgroundProcess implements AsyncDisposable {
     }
     rmSync(this.folder, { recursive: true });
   }
-}
-
-/** What the program of the fixture answers to a greeting, before it closes. */
-export function greeting(where: { port: number } | { path: string }): Promise<string> {
-  const answer = new Promise<string>((resolve, reject) => {
-    const socket = connect("port" in where ? { ...where, host: "127.0.0.1" } : where);
-    let text = "";
-    socket.setEncoding("utf8");
-    socket.on("connect", () => socket.write("HELLO\r\n"));
-    socket.on("data", (chunk) => text += chunk);
-    socket.on("end", () => {
-      socket.destroy();
-      resolve(text);
-    });
-    socket.on("error", reject);
-  });
-  return withDeadline(answer, WAIT_MS, "greeting");
 }
 
 /** False for a process that has ended and is still listed because nobody asked for its status. */
