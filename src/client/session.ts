@@ -308,7 +308,7 @@ export class Session implements ReplyQueueOwner {
 
   /** Waits until parsing may go on. */
   #unblocked(): Promise<void> {
-    this.#services.counters.clientsPaused++;
+    if (!this.#barrier) this.#services.counters.clientsPaused++;
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.#body?.whenFlowing(() => this.progressed());
