@@ -182,6 +182,12 @@ export class Backend implements Destination, ConnectionOwner {
     this.#large.idle(connection);
   }
 
+  occupied(connection: Connection): void {
+    const slot = this.#slots.indexOf(connection);
+    if (slot < 0 || !this.#large.adopt(connection)) return;
+    this.#slots[slot] = this.#large.takeIdle();
+  }
+
   failure(reason: FailureReason, inDoubt: boolean): Reply {
     this.counters.failures++;
     const key = `${reason} ${inDoubt}`;

@@ -37,6 +37,8 @@ import type { Abilities, Handshake } from "./handshake.ts";
 const LINE_KEYS_MAX = 100;
 /** A large value is held while more than this waits to be written, bytes. */
 const BODY_HIGH_BYTES = 1 << 20;
+/** A value longer than this gets its connection to itself, when nobody waits behind it, bytes. */
+const OWN_CONNECTION_BYTES = 1 << 20;
 /** Output buffers larger than this are given back when empty, bytes. */
 const OUTPUT_KEEP_BYTES = 256 << 10;
 
@@ -51,6 +53,8 @@ export interface ConnectionOwner {
   answered(): void;
   /** Nothing is owed and no body is under way. */
   idle(connection: Connection): void;
+  /** A large value is under way that later requests should not wait behind. */
+  occupied(connection: Connection): void;
   /** The standing reply for a failure of this server. */
   failure(reason: FailureReason, inDoubt: boolean): Reply;
 }
@@ -224,7 +228,10 @@ export class Connection implements BodyTaker {
       this.#input.append(value);
       if (!this.#receive()) return this.close("nonsense");
       this.#input.keep();
-      if (this.#mayPause()) await this.#drained();
+      if (this.#mayPause()) {
+        this.#owner.occupied(this);
+        await this.#drained();
+      }
     }
   }
 
@@ -282,6 +289,9 @@ export class Connection implements BodyTaker {
     if (sink === null) return false;
     this.#large = sink;
     this.#largeLeft = this.#parser.valueLeft;
+    if (this.#largeLeft > OWN_CONNECTION_BYTES && this.#queue.size === 0) {
+      this.#owner.occupied(this);
+    }
     sink.begin(this.#reply);
     return true;
   }

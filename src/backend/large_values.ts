@@ -1,6 +1,6 @@
 /**
- * Sends values that are too large to assemble over connections of their own,
- * so that a slow upload holds up nobody else.
+ * Connections of their own for values that are too large to assemble, so that
+ * a slow upload or a slow reader holds up nobody else.
  *
  *   send() -> hold the body -> earlier requests of the key answered?
  *          -> idle or new connection -> body flows -> reply -> idle again
@@ -52,6 +52,20 @@ export class LargeValues {
       body.release();
     });
     shared.send(barrier, passed, null);
+  }
+
+  /** Takes over a connection on which a large value is coming; false when there are too many. */
+  adopt(connection: Connection): boolean {
+    if (this.#all.size >= this.#connectionsMax) return false;
+    this.#all.add(connection);
+    return true;
+  }
+
+  /** Gives away a connection that has nothing to do, for requests of all kinds. */
+  takeIdle(): Connection | null {
+    const connection = this.#idle.pop() ?? null;
+    if (connection !== null) this.#all.delete(connection);
+    return connection;
   }
 
   closed(connection: Connection): void {

@@ -30,6 +30,9 @@ import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 
 /** A client is not read while more than this waits to be written to it, bytes. */
 const PAUSE_BYTES = 256 << 10;
+/** Requests under way of a client whose replies are not known yet, and of one that is slow. */
+const WINDOW_START = 128;
+const WINDOW_MIN = 8;
 /** Output buffers larger than this are given back when empty, bytes. */
 const OUTPUT_KEEP_BYTES = 64 << 10;
 
@@ -77,7 +80,11 @@ export class Session implements ReplyQueueOwner {
   /** The request is parsed and waits to be sent. */
   #deferred = false;
   #body: Body | null = null;
+  /** Most requests under way: grows while replies leave at once, shrinks when they pile up. */
+  #window: number;
   #accounted = 0;
+  /** It does not take its replies as fast as they come. */
+  #slow = false;
   #wake: (() => void) | null = null;
   #drained: (() => void)[] = [];
 
@@ -89,6 +96,7 @@ export class Session implements ReplyQueueOwner {
     this.#parser = new ClassicRequestParser(services.limits);
     this.#replies = new ReplyQueue(this, services);
     this.activeMs = services.clock.now();
+    this.#window = Math.min(WINDOW_START, services.limits.sessionRequests);
     this.#writer.closed.catch(() => {});
     this.#reader.closed.catch(() => {});
   }
@@ -151,21 +159,28 @@ export class Session implements ReplyQueueOwner {
 
   progressed(): void {
     this.#schedule();
+    if (this.#replies.out.length > PAUSE_BYTES) this.grew();
     // A read that nobody will answer any more must not keep the session.
     if (this.#reading && this.#finished) this.#reader.cancel().catch(() => {});
     if (this.#wake !== null && this.#mayWake) this.#callWake();
   }
 
-  /** Half the places are free again, so that a full session does not wake for every reply. */
+  /** Half the window is free again, so that a full session does not wake for every reply. */
   get #mayWake(): boolean {
     if (this.#state !== "serving") return true;
-    return !this.#blocked && 2 * this.#replies.size <= this.#services.limits.sessionRequests;
+    return !this.#blocked && 2 * this.#replies.size <= this.#window;
   }
 
   grew(): void {
+    if (this.#state === "closed") return;
     if (this.#waitingBytes > this.#services.limits.replyBytes) {
       this.#services.counters.closedSlow++;
       return this.close();
+    }
+    if (this.backedUp && !this.#slow) {
+      this.#slow = true;
+      this.#services.counters.clientsPaused++;
+      this.#narrow();
     }
     this.#account();
   }
@@ -183,7 +198,6 @@ export class Session implements ReplyQueueOwner {
     this.#writing = true;
     this.#services.counters.bytesWritten += out.length;
     this.#writer.write(out.view()).then(this.#written, this.#broken);
-    if (out.length > PAUSE_BYTES) this.grew();
   }
 
   async #serve(): Promise<void> {
@@ -191,13 +205,17 @@ export class Session implements ReplyQueueOwner {
       this.#reading = true;
       const { value, done } = await this.#reader.read();
       this.#reading = false;
+      // What ends in the middle of a value can only be thrown away.
+      if (done && this.#body !== null) return this.close();
       if (done || this.#state === "closed") return;
       this.activeMs = this.#services.turns.now();
       this.#services.counters.bytesRead += value.length;
       this.#input.append(value);
       this.#parse();
       while (this.#blocked) {
+        const full = this.#replies.size >= this.#window;
         await this.#unblocked();
+        if (full) this.#widen();
         this.#parse();
       }
       this.#input.keep();
@@ -208,10 +226,19 @@ export class Session implements ReplyQueueOwner {
   get #blocked(): boolean {
     const { size } = this.#replies;
     if (this.#state === "closed") return false;
-    if (size >= this.#services.limits.sessionRequests) return true;
+    if (size >= this.#window) return true;
     if (this.#body !== null) return this.#body.held;
     if (this.#state === "ending") return false;
     return (this.#barrier && size > 0) || this.backedUp;
+  }
+
+  #widen(): void {
+    this.#window = Math.min(2 * this.#window, this.#services.limits.sessionRequests);
+  }
+
+  /** Replies pile up: so many requests at a time are too many for what they bring. */
+  #narrow(): void {
+    this.#window = Math.max(WINDOW_MIN, this.#window >> 1);
   }
 
   /** Handles what has come, until more is needed or something must be waited for. */
@@ -308,7 +335,6 @@ export class Session implements ReplyQueueOwner {
 
   /** Waits until parsing may go on. */
   #unblocked(): Promise<void> {
-    if (!this.#barrier) this.#services.counters.clientsPaused++;
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.#body?.whenFlowing(() => this.progressed());
@@ -346,7 +372,10 @@ export class Session implements ReplyQueueOwner {
     this.activeMs = this.#services.turns.now();
     this.flush();
     if (this.#accounted > 0) this.#account();
-    if (!this.backedUp) this.#callDrained();
+    if (!this.backedUp) {
+      this.#slow = false;
+      this.#callDrained();
+    }
     this.progressed();
   };
 
