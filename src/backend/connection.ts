@@ -15,16 +15,14 @@
 
 import type { Body, BodyTaker } from "../message/body.ts";
 import type { Command } from "../message/command.ts";
-import { type FailureReason, Reply, ReplyStatus } from "../message/reply.ts";
+import type { FailureReason, Reply } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
-import { Answer, ClassicReplyParser } from "../protocol/classic_reply_parser.ts";
 import {
   closeLine,
   joinRetrieval,
   openRetrieval,
   writeRequest,
 } from "../protocol/classic_request_writer.ts";
-import { Input } from "../protocol/input.ts";
 import { OutputBuffer } from "../protocol/output_buffer.ts";
 import { refuse, type Rescue, type Sink } from "../route/route.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -32,6 +30,7 @@ import type { Socket } from "../runtime/runtime.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
 import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
+import { type MatcherOwner, ReplyMatcher } from "./reply_matcher.ts";
 
 /** Most keys of one merged line. */
 const LINE_KEYS_MAX = 100;
@@ -41,8 +40,6 @@ const BODY_HIGH_BYTES = 1 << 20;
 const OWN_CONNECTION_BYTES = 1 << 20;
 /** Output buffers larger than this are given back when empty, bytes. */
 const OUTPUT_KEEP_BYTES = 256 << 10;
-
-const MISS = Reply.fixed(ReplyStatus.Miss, "END\r\n");
 
 /** What a connection tells the backend that owns it. */
 export interface ConnectionOwner {
@@ -70,7 +67,7 @@ export interface ConnectionServices {
 }
 
 /** A connection that opens itself, checks the server, and serves until it is closed. */
-export class Connection implements BodyTaker {
+export class Connection implements BodyTaker, MatcherOwner {
   /** `connecting` includes the check that comes before the first client request. */
   state: "connecting" | "open" | "closed" = "connecting";
   abilities: Abilities | null = null;
@@ -80,9 +77,7 @@ export class Connection implements BodyTaker {
   readonly #services: ConnectionServices;
   readonly #handshake: Handshake;
   readonly #queue = new ExchangeQueue();
-  readonly #input = new Input();
-  readonly #parser: ClassicReplyParser;
-  readonly #reply = new Reply();
+  readonly #matcher: ReplyMatcher;
   #out = new OutputBuffer();
   #spare = new OutputBuffer();
   #socket: Socket | null = null;
@@ -92,11 +87,6 @@ export class Connection implements BodyTaker {
   /** The retrieval whose line in `#out` further keys may join. */
   #openLine: Command | null = null;
   #lineKeys = 0;
-  /** The head's line has had a reply for some key, and owes its `END`. */
-  #groupOpen = false;
-  /** Who gets the large value under way, and how much of it is to come. */
-  #large: Sink | null = null;
-  #largeLeft = 0;
   #resume: (() => void) | null = null;
   #timer: Timer | null = null;
   #progressMs = 0;
@@ -108,7 +98,7 @@ export class Connection implements BodyTaker {
     this.#owner = owner;
     this.#handshake = handshake;
     this.#services = services;
-    this.#parser = new ClassicReplyParser(services.streamBytes);
+    this.#matcher = new ReplyMatcher(this.#queue, this, services.streamBytes);
     this.#run();
   }
 
@@ -119,7 +109,7 @@ export class Connection implements BodyTaker {
 
   /** Nothing is owed and no body is under way. */
   get quiet(): boolean {
-    return this.#queue.size === 0 && !this.#groupOpen && this.#body === null;
+    return this.#queue.size === 0 && !this.#matcher.midReply && this.#body === null;
   }
 
   /** Queues a request; a failure goes to `rescue` when there is one, else to the sink. */
@@ -183,8 +173,7 @@ export class Connection implements BodyTaker {
       this.#endBody();
     }
     this.#owner.closed(this, reason);
-    this.#large?.end(false);
-    this.#large = null;
+    this.#matcher.breakOff();
     this.#failAll(reason ?? "shutdown");
   }
 
@@ -225,9 +214,7 @@ export class Connection implements BodyTaker {
       const { value, done } = await reader.read();
       if (done || this.state !== "open") return;
       this.#progressMs = this.#services.turns.now();
-      this.#input.append(value);
-      if (!this.#receive()) return this.close("nonsense");
-      this.#input.keep();
+      if (!this.#matcher.receive(value)) return this.close("nonsense");
       if (this.#mayPause()) {
         this.#owner.occupied(this);
         await this.#drained();
@@ -237,7 +224,8 @@ export class Connection implements BodyTaker {
 
   /** A slow reader of a large value may stop us only while nobody else waits here. */
   #mayPause(): boolean {
-    return this.#large !== null && this.#large.backedUp && this.#queue.size === 0;
+    const { large } = this.#matcher;
+    return large !== null && large.backedUp && this.#queue.size === 0;
   }
 
   #drained(): Promise<void> {
@@ -247,122 +235,18 @@ export class Connection implements BodyTaker {
         this.#progressMs = this.#services.clock.now();
         resolve();
       };
-      this.#large!.whenDrained(() => this.#resume?.());
+      this.#matcher.large!.whenDrained(() => this.#resume?.());
     });
   }
 
-  /** Handles all that has come; false when it makes no sense. */
-  #receive(): boolean {
-    for (;;) {
-      if (this.#large !== null && !this.#passLarge()) return true;
-      switch (this.#parser.next(this.#input, this.#reply)) {
-        case Answer.More:
-          return true;
-        case Answer.Value:
-          if (!this.#value()) return false;
-          break;
-        case Answer.LargeValue:
-          if (!this.#largeValue()) return false;
-          break;
-        case Answer.End:
-          if (!this.#end()) return false;
-          break;
-        case Answer.Line:
-          if (!this.#line()) return false;
-          break;
-        default:
-          return false;
-      }
-    }
-  }
-
-  #value(): boolean {
-    const sink = this.#ownerOfValue();
-    if (sink === null) return false;
-    sink.reply(this.#reply);
-    this.#afterReply();
-    return true;
-  }
-
-  #largeValue(): boolean {
-    const sink = this.#ownerOfValue();
-    if (sink === null) return false;
-    this.#large = sink;
-    this.#largeLeft = this.#parser.valueLeft;
-    if (this.#largeLeft > OWN_CONNECTION_BYTES && this.#queue.size === 0) {
-      this.#owner.occupied(this);
-    }
-    sink.begin(this.#reply);
-    return true;
-  }
-
-  /** Finds whose value this is; keys of its line that were passed over are misses. */
-  #ownerOfValue(): Sink | null {
-    const queue = this.#queue;
-    if (!queue.headWritten) return null;
-    if (queue.command.shape === "fetch") return queue.shift();
-    const reply = this.#reply;
-    for (;;) {
-      if (!queue.headRetrieves) return null;
-      if (this.#groupOpen && !queue.joined) return null;
-      this.#groupOpen = true;
-      if (queue.isKey(reply.bytes, reply.keyStart, reply.keyEnd)) return queue.shift();
-      queue.shift().reply(MISS);
-    }
-  }
-
-  #end(): boolean {
-    const queue = this.#queue;
-    if (!this.#groupOpen) {
-      if (!queue.headRetrieves) return false;
-      queue.shift().reply(MISS);
-    }
-    while (queue.joined) queue.shift().reply(MISS);
-    this.#groupOpen = false;
-    this.#afterReply();
-    return true;
-  }
-
-  #line(): boolean {
-    const queue = this.#queue;
-    const reply = this.#reply;
-    if (!queue.headWritten && !this.#groupOpen) return false;
-    if (this.#groupOpen || queue.command.retrieves) return this.#failedRetrieval(reply);
-    queue.shift().reply(reply);
-    this.#afterReply();
-    return true;
-  }
-
-  /** An error line in place of `END` answers every key that is still open. */
-  #failedRetrieval(reply: Reply): boolean {
-    if (reply.status !== ReplyStatus.Refused && reply.status !== ReplyStatus.ServerError) {
-      return false;
-    }
-    if (!this.#groupOpen) this.#queue.shift().reply(reply);
-    while (this.#queue.joined) this.#queue.shift().reply(reply);
-    this.#groupOpen = false;
-    this.#afterReply();
-    return true;
-  }
-
-  /** Passes on what has come of a large value; false when more is to come. */
-  #passLarge(): boolean {
-    const input = this.#input;
-    const count = Math.min(this.#largeLeft, input.length);
-    if (count > 0) this.#large!.part(input.bytes, input.pos, input.pos + count);
-    input.pos += count;
-    this.#largeLeft -= count;
-    if (this.#largeLeft > 0) return false;
-    const sink = this.#large!;
-    this.#large = null;
-    sink.end(true);
-    this.#afterReply();
-    return true;
-  }
-
-  #afterReply(): void {
+  answered(): void {
     this.#owner.answered();
     if (this.#queue.size === 0 && this.quiet) this.#owner.idle(this);
+  }
+
+  largeBegins(valueBytes: number): void {
+    const alone = this.#queue.size === 0;
+    if (alone && valueBytes > OWN_CONNECTION_BYTES) this.#owner.occupied(this);
   }
 
   /** Writes the key; true when it joined the line before it. */
@@ -424,7 +308,7 @@ export class Connection implements BodyTaker {
   /** One lazy timer per connection: it looks at the clock only when it fires. */
   readonly #checkSilence = (): void => {
     this.#timer = null;
-    if (this.state !== "open" || (this.#queue.size === 0 && !this.#groupOpen)) return;
+    if (this.state !== "open" || (this.#queue.size === 0 && !this.#matcher.midReply)) return;
     const { clock, requestTimeoutMs } = this.#services;
     const now = clock.now();
     const waitsForClient = this.#body !== null && !this.#writing && this.#out.length === 0;

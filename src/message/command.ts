@@ -46,6 +46,8 @@ export interface Command {
   readonly copy: Copy;
   /** True when it is answered by values and `END`. */
   readonly retrieves: boolean;
+  /** True when servers answer it in the words of the meta protocol. */
+  readonly meta: boolean;
   /** Where we answer otherwise than memcached 1.6.18, and why; empty when nowhere. */
   readonly deviation: string;
 }
@@ -108,6 +110,7 @@ function toCommand(row: Row, id: number): Command {
     repeatable: traits.includes("r"),
     copy,
     retrieves: shape === "get" || shape === "gat",
+    meta: shape === "fetch",
     deviation: deviation ?? "",
   };
 }

@@ -53,6 +53,8 @@ const NOTHING = new Uint8Array(0);
 export class Reply {
   status: ReplyStatus = ReplyStatus.Failed;
   failure: Failure | null = null;
+  /** It is in the words of the meta protocol. */
+  meta = false;
   bytes: Uint8Array = NOTHING;
   /** The whole answer as a client may get it: value line, data and line end, or one line. */
   start = 0;
@@ -80,6 +82,7 @@ export class Reply {
     const copy = new Reply();
     copy.status = this.status;
     copy.failure = this.failure;
+    copy.meta = this.meta;
     copy.bytes = this.bytes.slice(this.start, this.end);
     copy.end = copy.bytes.length;
     copy.keyStart = this.keyStart - this.start;

@@ -36,21 +36,38 @@ const CR = 0x0d;
 const BLANK = 0x20;
 
 /** First words of one-line replies, and what they mean. */
-const WORDS: readonly (readonly [Uint8Array, ReplyStatus])[] = ([
-  ["STORED", ReplyStatus.Stored],
-  ["DELETED", ReplyStatus.Deleted],
-  ["NOT_FOUND", ReplyStatus.NotFound],
-  ["NOT_STORED", ReplyStatus.NotStored],
-  ["EXISTS", ReplyStatus.Exists],
-  ["TOUCHED", ReplyStatus.Touched],
-  ["OK", ReplyStatus.Ok],
-  ["EN", ReplyStatus.Miss],
-  ["ERROR", ReplyStatus.Refused],
-  ["CLIENT_ERROR", ReplyStatus.Refused],
-  ["SERVER_ERROR", ReplyStatus.ServerError],
-  ["VERSION", ReplyStatus.Ok],
-  ["MN", ReplyStatus.Ok],
-] as const).map(([word, status]) => [new TextEncoder().encode(word), status] as const);
+const WORDS: readonly Word[] = ([
+  ["STORED", ReplyStatus.Stored, false],
+  ["DELETED", ReplyStatus.Deleted, false],
+  ["NOT_FOUND", ReplyStatus.NotFound, false],
+  ["NOT_STORED", ReplyStatus.NotStored, false],
+  ["EXISTS", ReplyStatus.Exists, false],
+  ["TOUCHED", ReplyStatus.Touched, false],
+  ["OK", ReplyStatus.Ok, false],
+  ["VERSION", ReplyStatus.Ok, false],
+  ["ERROR", ReplyStatus.Refused, false],
+  ["CLIENT_ERROR", ReplyStatus.Refused, false],
+  ["SERVER_ERROR", ReplyStatus.ServerError, false],
+  ["HD", ReplyStatus.Stored, true],
+  ["EN", ReplyStatus.Miss, true],
+  ["NF", ReplyStatus.NotFound, true],
+  ["NS", ReplyStatus.NotStored, true],
+  ["EX", ReplyStatus.Exists, true],
+  ["ME", ReplyStatus.Hit, true],
+] as const).map(([word, status, meta]) => ({
+  bytes: new TextEncoder().encode(word),
+  status,
+  meta,
+}));
+
+/** How a one-line reply begins. */
+interface Word {
+  readonly bytes: Uint8Array;
+  readonly status: ReplyStatus;
+  readonly meta: boolean;
+}
+
+const NUMBER: Word = { bytes: new Uint8Array(0), status: ReplyStatus.Number, meta: false };
 
 /** Reads the replies of one server. */
 export class ClassicReplyParser {
@@ -102,6 +119,7 @@ export class ClassicReplyParser {
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return Answer.Nonsense;
     reply.status = ReplyStatus.Hit;
     reply.failure = null;
+    reply.meta = false;
     reply.flags = flags;
     reply.bytes = bytes;
     reply.start = pos;
@@ -118,6 +136,7 @@ export class ClassicReplyParser {
     if (match === null) return Answer.Nonsense;
     reply.status = ReplyStatus.Hit;
     reply.failure = null;
+    reply.meta = true;
     reply.flags = Number(match[2]);
     reply.ttl = Number(match[3]);
     reply.bytes = bytes;
@@ -154,9 +173,10 @@ export class ClassicReplyParser {
     while (newline < end && bytes[newline] !== LF) newline++;
     if (newline === end) return this.#unfinished(input);
     if (newline === pos || bytes[newline - 1] !== CR) return Answer.Nonsense;
-    const status = statusOf(bytes, pos, newline - 1);
-    if (status === null) return Answer.Nonsense;
-    reply.status = status;
+    const word = wordOf(bytes, pos, newline - 1);
+    if (word === null) return Answer.Nonsense;
+    reply.status = word.status;
+    reply.meta = word.meta;
     reply.failure = null;
     reply.bytes = bytes;
     reply.start = pos;
@@ -177,10 +197,12 @@ function isDigit(byte: number): boolean {
 }
 
 /** What a line means by its first word; null for what no server says. */
-function statusOf(bytes: Uint8Array, start: number, end: number): ReplyStatus | null {
-  if (isDigit(bytes[start])) return isNumber(bytes, start, end) ? ReplyStatus.Number : null;
-  for (const [word, status] of WORDS) {
-    if (startsWith(bytes, start, word) && endsWord(bytes, start + word.length, end)) return status;
+function wordOf(bytes: Uint8Array, start: number, end: number): Word | null {
+  if (isDigit(bytes[start])) return isNumber(bytes, start, end) ? NUMBER : null;
+  for (const word of WORDS) {
+    if (startsWith(bytes, start, word.bytes) && endsWord(bytes, start + word.bytes.length, end)) {
+      return word;
+    }
   }
   return null;
 }

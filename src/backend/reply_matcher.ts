@@ -1,0 +1,182 @@
+/**
+ * Gives every reply of one connection to the exchange it belongs to.
+ *
+ *   chunk -> parser -> oldest exchange -> sink
+ *
+ * A merged retrieval line is answered by values in the order of its keys and
+ * one `END`; keys that are passed over are misses. What does not fit the oldest
+ * exchange is nonsense, and the connection must be closed.
+ *
+ * Owned by: Connection. Owns: the bytes that are not parsed yet, and the sink of
+ * a large value until its end.
+ */
+
+import { Reply, ReplyStatus } from "../message/reply.ts";
+import { Answer, ClassicReplyParser } from "../protocol/classic_reply_parser.ts";
+import { Input } from "../protocol/input.ts";
+import type { Sink } from "../route/route.ts";
+import type { ExchangeQueue } from "./exchange_queue.ts";
+
+const MISS = Reply.fixed(ReplyStatus.Miss, "END\r\n");
+
+/** What the matcher tells its connection. */
+export interface MatcherOwner {
+  /** An exchange is complete. */
+  answered(): void;
+  /** A value of this many bytes begins, which will not be assembled. */
+  largeBegins(valueBytes: number): void;
+}
+
+/** Splits what a server says into replies, and finds who waits for each. */
+export class ReplyMatcher {
+  readonly #queue: ExchangeQueue;
+  readonly #owner: MatcherOwner;
+  readonly #parser: ClassicReplyParser;
+  readonly #input = new Input();
+  readonly #reply = new Reply();
+  /** The line in hand has had a reply for some key, and owes its `END`. */
+  #groupOpen = false;
+  #large: Sink | null = null;
+  #largeLeft = 0;
+
+  constructor(queue: ExchangeQueue, owner: MatcherOwner, streamBytes: number) {
+    this.#queue = queue;
+    this.#owner = owner;
+    this.#parser = new ClassicReplyParser(streamBytes);
+  }
+
+  /** The server owes the rest of something it has begun. */
+  get midReply(): boolean {
+    return this.#groupOpen || this.#large !== null;
+  }
+
+  /** Who takes the large value under way. */
+  get large(): Sink | null {
+    return this.#large;
+  }
+
+  /** Handles what has come; false when it makes no sense. The chunk is borrowed. */
+  receive(chunk: Uint8Array): boolean {
+    this.#input.append(chunk);
+    const sense = this.#handle();
+    this.#input.keep();
+    return sense;
+  }
+
+  /** No more will come: a large value under way has broken off. */
+  breakOff(): void {
+    this.#large?.end(false);
+    this.#large = null;
+  }
+
+  #handle(): boolean {
+    for (;;) {
+      if (this.#large !== null && !this.#passLarge()) return true;
+      switch (this.#parser.next(this.#input, this.#reply)) {
+        case Answer.More:
+          return true;
+        case Answer.Value:
+          if (!this.#value()) return false;
+          break;
+        case Answer.LargeValue:
+          if (!this.#largeValue()) return false;
+          break;
+        case Answer.End:
+          if (!this.#end()) return false;
+          break;
+        case Answer.Line:
+          if (!this.#line()) return false;
+          break;
+        default:
+          return false;
+      }
+    }
+  }
+
+  #value(): boolean {
+    const sink = this.#ownerOfValue();
+    if (sink === null) return false;
+    sink.reply(this.#reply);
+    this.#owner.answered();
+    return true;
+  }
+
+  #largeValue(): boolean {
+    const sink = this.#ownerOfValue();
+    if (sink === null) return false;
+    this.#large = sink;
+    this.#largeLeft = this.#parser.valueLeft;
+    sink.begin(this.#reply);
+    this.#owner.largeBegins(this.#largeLeft);
+    return true;
+  }
+
+  /** Finds whose value this is; keys of its line that were passed over are misses. */
+  #ownerOfValue(): Sink | null {
+    const queue = this.#queue;
+    const reply = this.#reply;
+    if (!queue.headWritten) return null;
+    if (reply.meta) return queue.command.meta ? queue.shift() : null;
+    for (;;) {
+      if (!queue.headRetrieves) return null;
+      if (this.#groupOpen && !queue.joined) return null;
+      this.#groupOpen = true;
+      if (queue.isKey(reply.bytes, reply.keyStart, reply.keyEnd)) return queue.shift();
+      queue.shift().reply(MISS);
+    }
+  }
+
+  #end(): boolean {
+    const queue = this.#queue;
+    if (!this.#groupOpen) {
+      if (!queue.headRetrieves) return false;
+      queue.shift().reply(MISS);
+    }
+    while (queue.joined) queue.shift().reply(MISS);
+    this.#groupOpen = false;
+    this.#owner.answered();
+    return true;
+  }
+
+  #line(): boolean {
+    const queue = this.#queue;
+    const reply = this.#reply;
+    if (this.#groupOpen) return this.#failedRetrieval(reply);
+    if (!queue.headWritten) return false;
+    if (queue.command.retrieves) return this.#failedRetrieval(reply);
+    // HD for a set, or STORED for an ms: this server has lost count.
+    if (reply.meta !== queue.command.meta && !isError(reply)) return false;
+    queue.shift().reply(reply);
+    this.#owner.answered();
+    return true;
+  }
+
+  /** An error line in place of `END` answers every key that is still open. */
+  #failedRetrieval(reply: Reply): boolean {
+    if (!isError(reply)) return false;
+    if (!this.#groupOpen) this.#queue.shift().reply(reply);
+    while (this.#queue.joined) this.#queue.shift().reply(reply);
+    this.#groupOpen = false;
+    this.#owner.answered();
+    return true;
+  }
+
+  /** Passes on what has come of a large value; false when more is to come. */
+  #passLarge(): boolean {
+    const input = this.#input;
+    const count = Math.min(this.#largeLeft, input.length);
+    if (count > 0) this.#large!.part(input.bytes, input.pos, input.pos + count);
+    input.pos += count;
+    this.#largeLeft -= count;
+    if (this.#largeLeft > 0) return false;
+    const sink = this.#large!;
+    this.#large = null;
+    sink.end(true);
+    this.#owner.answered();
+    return true;
+  }
+}
+
+function isError(reply: Reply): boolean {
+  return reply.status === ReplyStatus.Refused || reply.status === ReplyStatus.ServerError;
+}
