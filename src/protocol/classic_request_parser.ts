@@ -112,7 +112,7 @@ export class ClassicRequestParser {
     input.need = 0;
     if (this.#singleGet(input, request)) return Parsed.Request;
     const newline = this.#findLine(input);
-    if (newline < 0) return this.#unfinishedLine(input);
+    if (newline < 0) return this.#unfinishedLine(input, request);
     return this.#line(input, request, newline);
   }
 
@@ -130,6 +130,7 @@ export class ClassicRequestParser {
     request.keyStart = keyStart;
     request.keyEnd = at;
     input.pos = at + 2;
+    this.#scanned = 0;
     return true;
   }
 
@@ -144,12 +145,13 @@ export class ClassicRequestParser {
     return -1;
   }
 
-  #unfinishedLine(input: Input): Parsed {
+  #unfinishedLine(input: Input, request: Request): Parsed {
     if (input.length <= this.#limits.lineBytes) return Parsed.More;
     const start = skipBlanks(input.bytes, input.pos, input.end);
     const word = String.fromCharCode(...input.bytes.subarray(start, start + 5));
     const retrieval = word.startsWith("get ") || word === "gets ";
     if (retrieval && input.length <= this.#limits.getLineBytes) return Parsed.More;
+    request.silent = false;
     this.answer = retrieval ? LINE_TOO_LONG : NO_ANSWER;
     return Parsed.Close;
   }
@@ -335,6 +337,8 @@ export class ClassicRequestParser {
   /** The last word `noreply` is for us; servers are always asked to answer. */
   #noreply(request: Request): void {
     const last = this.#tokens.count - 1;
+    // `delete noreply` names a key.
+    if (last === 1 && request.command.shape === "delete") return;
     if (!this.#tokens.is(request.bytes, last, NOREPLY)) return;
     request.silent = true;
     request.omitStart = this.#tokens.starts[last] - 1;
