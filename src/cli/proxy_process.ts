@@ -184,9 +184,8 @@ export class ProxyProcess {
     this.#process.onSignal("SIGTERM", () => this.#end("SIGTERM"));
     this.#process.onSignal("SIGINT", () => this.#end("SIGINT"));
     this.#process.onSignal("SIGHUP", () => this.#reopenLog());
-    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
-      this.#process.onSignal(signal, () => this.#log.info(`${signal}: ignored`));
-    }
+    // Not SIGUSR1: Deno opens its inspector on a port when that comes, once it is listened for.
+    this.#process.onSignal("SIGUSR2", () => this.#log.info("SIGUSR2: ignored"));
   }
 
   #end(signal: string): void {

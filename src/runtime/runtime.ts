@@ -58,7 +58,7 @@ export class SocketError extends Error {
 }
 
 /** Operating-system signals that magent reacts to. */
-export type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2";
+export type SignalName = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR2";
 
 /** A file opened for appending; writes keep their order. */
 export interface AppendFile {
