@@ -54,6 +54,13 @@ export class CopyOrder {
     this.#enter(key, { settled: true, run });
   }
 
+  /** Runs `start` in its turn; what comes later for `key` waits until `start` calls back. */
+  holding(key: string, start: (done: () => void) => void): void {
+    const decision: Decision = { settled: false, run: null };
+    this.inTurn(key, () => start(() => this.settle(key, decision, null)));
+    this.#enter(key, decision);
+  }
+
   /** Runs `run` once everything that came earlier, for any key, has run. */
   afterAll(run: () => void): void {
     if (this.#flush !== null) {

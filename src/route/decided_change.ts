@@ -102,12 +102,15 @@ export class DecidedChange implements Sink {
   }
 
   #undecided(failure: Reply): void {
-    this.#settle(null);
+    const { backup, order, retry, missedByBoth } = this.#options;
     const mayRepeat = this.#request.command.repeatable || !failure.failure!.inDoubt;
-    if (mayRepeat && this.#options.backup.usable && this.#request.body === null) {
-      return this.#options.retry(this.#request, this.#sink);
+    if (mayRepeat && backup.usable && this.#request.body === null) {
+      // In its own place: at the backup, too, later changes of the key come after it.
+      const again = () => retry(this.#request, this.#sink);
+      return order.settle(this.#key, this.#decision, again);
     }
-    this.#options.missedByBoth();
+    this.#settle(null);
+    missedByBoth();
     this.#sink.reply(failure);
   }
 

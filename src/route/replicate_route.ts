@@ -66,16 +66,33 @@ export class ReplicateRoute implements Route {
 
   #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
     const change = new ParallelChange(sink, this.#options.sync);
+    if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
     if (this.#order.idle) {
       main.sendOr(request, change.main, this.#mainNote);
       backup.sendOr(request, change.backup, this.#backupNote);
       return;
     }
     const later = request.retain();
-    later.body?.hold();
     main.sendOr(request, change.main, this.#mainNote);
     this.#order.inTurn(later.keyText(), () => {
       backup.sendOr(later, change.backup, this.#backupNote);
+    });
+  }
+
+  /**
+   * A large value has a connection of its own, so the client's next change of the
+   * key, free to go when the main has answered, could overtake it at the backup.
+   */
+  #largeToBoth(request: Request, change: ParallelChange, { main, backup }: Copies): void {
+    const later = request.retain();
+    later.body?.hold();
+    main.sendOr(request, change.main, this.#mainNote);
+    this.#order.holding(later.keyText(), (done) => {
+      const answered = new CallbackSink((reply) => {
+        change.backup.reply(reply);
+        done();
+      });
+      backup.sendOr(later, answered, this.#backupNote);
       later.body?.release();
     });
   }
@@ -87,7 +104,7 @@ export class ReplicateRoute implements Route {
       order: this.#order,
       sync: this.#options.sync,
       unixTime: this.#options.unixTime,
-      retry: (again, client) => this.#backupDecides(again, client, copies),
+      retry: (again, client) => this.#askBackup(again, client, copies),
       backupNote: this.#backupNote,
       missedByBoth: () => {
         this.#options.missed.missed(copies.main, retained);
@@ -97,14 +114,18 @@ export class ReplicateRoute implements Route {
   }
 
   /** The main is out of service: its copy is the only one, and decides. */
-  #backupDecides(request: Request, sink: Sink, { main, backup }: Copies): void {
+  #backupDecides(request: Request, sink: Sink, copies: Copies): void {
     const later = request.retain();
     later.body?.hold();
-    this.#options.missed.missed(main, later);
     this.#order.inTurn(later.keyText(), () => {
-      backup.sendOr(later, sink, this.#backupNote);
+      this.#askBackup(later, sink, copies);
       later.body?.release();
     });
+  }
+
+  #askBackup(request: Request, sink: Sink, { main, backup }: Copies): void {
+    this.#options.missed.missed(main, request);
+    backup.sendOr(request, sink, this.#backupNote);
   }
 
   /** Mains first and at once; the backups when every copy before it is on its way. */

@@ -1,0 +1,46 @@
+/** A main, a backup, and a route that keeps both; for tests of single changes. */
+
+import type { Destination } from "../../src/route/route.ts";
+import { Pool } from "../../src/route/pool.ts";
+import { ReplicateRoute } from "../../src/route/replicate_route.ts";
+import { FakeDestination } from "../support/fake_destination.ts";
+import { parsedRequest } from "../support/parsed_request.ts";
+import { RecordingSink } from "../support/recording_sink.ts";
+
+/** The time of day of these tests, seconds since 1970. */
+export const UNIX_TIME = 1_800_000_000;
+
+/** Two copies and what was missed. */
+export class CopiedChanges {
+  readonly main = new FakeDestination("main");
+  readonly backup = new FakeDestination("backup");
+  readonly missed: string[] = [];
+  readonly route: ReplicateRoute;
+
+  constructor({ sync = false }: { sync?: boolean } = {}) {
+    const only = (one: Destination) => new Pool([one], { owner: () => 0 });
+    this.route = new ReplicateRoute({
+      mains: only(this.main),
+      backups: only(this.backup),
+      sync,
+      missed: {
+        missed: ({ name }, request) =>
+          this.missed.push(
+            `${name} ${request.command.name}${
+              request.command.scope === "key" ? ` ${request.keyText()}` : ""
+            }`,
+          ),
+      },
+      unixTime: () => UNIX_TIME,
+    });
+  }
+
+  send(text: string): RecordingSink {
+    const sink = new RecordingSink();
+    const request = parsedRequest(text);
+    this.route.send(request, sink);
+    // It was lent for the call only.
+    request.bytes.fill(0x3f);
+    return sink;
+  }
+}
