@@ -86,7 +86,7 @@ class RunningProxy implements Proxy {
     this.#replication = backups === null ? null : this.#replicate(mains, backups);
     this.#listener = new Listener(config.limits, {
       route: new KeyLockRoute(this.#routes(mains, backups)),
-      local: new LocalCommands(options.version, (group) => this.#stats(group)),
+      local: new LocalCommands(options.version, (group, done) => done(this.#stats(group))),
       turns: this.#turns,
       clock: this.#clock,
       counters: this.#counters,
@@ -241,5 +241,16 @@ function serverReport(
 ): ProxyReport["servers"][number] {
   const { name, poolSize, ejections, counters, status } = backend;
   const { state, reason, since, version, depth } = status;
-  return { role, name, poolSize, ejections, counters, state, reason, since, version, waiting: depth };
+  return {
+    role,
+    name,
+    poolSize,
+    ejections,
+    counters,
+    state,
+    reason,
+    since,
+    version,
+    waiting: depth,
+  };
 }

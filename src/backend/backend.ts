@@ -61,7 +61,8 @@ export class Backend implements Destination, ConnectionOwner {
   /** A connection was lost, and none has been opened since. */
   #lost = false;
   #closed = false;
-  #speaksMeta = false;
+  /** Until a server has told, it is taken for a recent one. */
+  #speaksMeta = true;
   #version = "";
   #stateSince: Date;
 
@@ -129,7 +130,7 @@ export class Backend implements Destination, ConnectionOwner {
     const slots = this.#slots;
     const index = slots.length === 1
       ? 0
-      : keyHash(request.bytes, request.keyStart, request.keyEnd) % slots.length;
+      : keyHash(request.keyBytes, request.keyStart, request.keyEnd) % slots.length;
     return slots[index] ?? (slots[index] = this.#connect());
   }
 

@@ -7,39 +7,42 @@
  * is why a late reply costs the connection: skip it, and every client behind it
  * gets somebody else's value.
  *
- * Single-key retrievals that wait together leave as one line: a key may join
- * the line while that line is the last thing waiting, never ahead of a change.
- *
  * Owned by: Backend. Owns: its socket, and every exchange until its sink is called.
  */
 
 import type { Body, BodyTaker } from "../message/body.ts";
-import type { Command } from "../message/command.ts";
-import type { FailureReason, Reply } from "../message/reply.ts";
+import { type FailureReason, Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
-import {
-  closeLine,
-  joinRetrieval,
-  openRetrieval,
-  writeRequest,
-} from "../protocol/classic_request_writer.ts";
-import { OutputBuffer } from "../protocol/output_buffer.ts";
+import { withoutMeta } from "../protocol/without_meta.ts";
 import { refuse, type Rescue, type Sink } from "../route/route.ts";
-import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
 import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
 import { type MatcherOwner, ReplyMatcher } from "./reply_matcher.ts";
+import { RequestLines } from "./request_lines.ts";
+import { type Debt, SilenceTimer } from "./silence_timer.ts";
 
-/** Most keys of one merged line. */
-const LINE_KEYS_MAX = 100;
 /** A large value is held while more than this waits to be written, bytes. */
 const BODY_HIGH_BYTES = 1 << 20;
 /** A value longer than this gets its connection to itself, when nobody waits behind it, bytes. */
 const OWN_CONNECTION_BYTES = 1 << 20;
-/** Output buffers larger than this are given back when empty, bytes. */
-const OUTPUT_KEEP_BYTES = 256 << 10;
+
+/** A meta request at a server that has none. */
+const NO_META = Reply.fixed(ReplyStatus.Refused, "ERROR\r\n");
+const NO_META_BINARY = Reply.fixed(
+  ReplyStatus.Refused,
+  "CLIENT_ERROR server has no meta commands\r\n",
+);
+
+/** A request that waits for the connection to open. */
+interface Early {
+  readonly request: Request;
+  readonly sink: Sink;
+  readonly rescue: Rescue | null;
+  readonly startedMs: number;
+}
 
 /** What a connection tells the backend that owns it. */
 export interface ConnectionOwner {
@@ -78,18 +81,16 @@ export class Connection implements BodyTaker, MatcherOwner {
   readonly #handshake: Handshake;
   readonly #queue = new ExchangeQueue();
   readonly #matcher: ReplyMatcher;
-  #out = new OutputBuffer();
-  #spare = new OutputBuffer();
+  /** What came before the connection was open. */
+  #early: Early[] = [];
+  readonly #classic = new Request();
+  readonly #lines = new RequestLines();
+  readonly #silence: SilenceTimer;
   #socket: Socket | null = null;
   #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
   #writing = false;
   #scheduled = false;
-  /** The retrieval whose line in `#out` further keys may join. */
-  #openLine: Command | null = null;
-  #lineKeys = 0;
   #resume: (() => void) | null = null;
-  #timer: Timer | null = null;
-  #progressMs = 0;
   #body: Body | null = null;
   #bodyLeft = 0;
   #bodyHeld = false;
@@ -99,40 +100,33 @@ export class Connection implements BodyTaker, MatcherOwner {
     this.#handshake = handshake;
     this.#services = services;
     this.#matcher = new ReplyMatcher(this.#queue, this, services.streamBytes);
+    this.#silence = new SilenceTimer(services.clock, services.requestTimeoutMs, {
+      debt: () => this.#debt(),
+      expired: () => this.close("request timeout"),
+    });
     this.#run();
   }
 
   /** Exchanges that wait for their reply. */
   get depth(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#early.length;
   }
 
   /** Nothing is owed and no body is under way. */
   get quiet(): boolean {
-    return this.#queue.size === 0 && !this.#matcher.midReply && this.#body === null;
+    return this.depth === 0 && !this.#matcher.midReply && this.#body === null;
   }
 
   /** Queues a request; a failure goes to `rescue` when there is one, else to the sink. */
   send(request: Request, sink: Sink, rescue: Rescue | null): void {
-    const { requestsMax, bytesMax, turns } = this.#services;
-    const full = this.#queue.size >= requestsMax || this.#out.length >= bytesMax;
-    if (full || this.state === "closed") {
-      const failure = this.#owner.failure(full ? "overload" : "connection lost", false);
-      refuse(request, sink, rescue, { failure, startedMs: turns.now() });
+    const startedMs = this.#services.turns.now();
+    const failure = this.#refusal();
+    if (failure !== null) return refuse(request, sink, rescue, { failure, startedMs });
+    if (this.state === "connecting") {
+      this.#early.push({ request: request.retain(), sink, rescue, startedMs });
       return;
     }
-    const { command } = request;
-    const joined = command.merges && this.#writeRetrieval(request);
-    if (!command.merges) {
-      this.#closeLine();
-      writeRequest(this.#out, request);
-    }
-    const keeps = command.retrieves || rescue !== null;
-    const keptLength = keeps ? request.keyEnd - request.keyStart : 0;
-    if (keeps) this.#queue.kept.push(request.bytes, request.keyStart, request.keyEnd);
-    this.#queue.push(sink, rescue, command, keptLength, joined, turns.now());
-    this.#resume?.();
-    this.#schedule();
+    this.#enqueue(request, sink, rescue, startedMs);
   }
 
   /** Sends the line of a large request and passes its body on; for a connection of its own. */
@@ -140,18 +134,45 @@ export class Connection implements BodyTaker, MatcherOwner {
     const body = request.body as Body;
     this.#body = body;
     this.#bodyLeft = body.left;
+    if (this.state === "connecting") this.#holdBody();
     this.send(request, sink, rescue);
     // Last: a body whose client is gone aborts at once, and the sink must be known by then.
     body.attach(this);
   }
 
-  part(bytes: Uint8Array, start: number, end: number): void {
-    this.#out.append(bytes, start, end);
-    this.#bodyLeft -= end - start;
-    if (this.#out.length > BODY_HIGH_BYTES && !this.#bodyHeld) {
-      this.#bodyHeld = true;
-      this.#body?.hold();
+  /** Why nothing more can be sent here, if so. */
+  #refusal(): Reply | null {
+    const { requestsMax, bytesMax } = this.#services;
+    if (this.state === "closed") return this.#owner.failure("connection lost", false);
+    const full = this.depth >= requestsMax || this.#lines.length >= bytesMax;
+    return full ? this.#owner.failure("overload", false) : null;
+  }
+
+  /** Plain arguments, because it is once per request. */
+  #enqueue(request: Request, sink: Sink, rescue: Rescue | null, startedMs: number): void {
+    const asked = request.command.meta && !this.abilities!.meta
+      ? withoutMeta(request, this.#classic)
+      : request;
+    if (asked === null) return sink.reply(request.opcode < 0 ? NO_META : NO_META_BINARY);
+    this.#queue.push(asked, sink, rescue, this.#lines.write(asked), startedMs);
+    this.#resume?.();
+    this.#schedule();
+  }
+
+  /** Sends what came while the connection was being opened. */
+  #sendEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const { request, sink, rescue, startedMs } of early) {
+      this.#enqueue(request, sink, rescue, startedMs);
     }
+    this.#releaseBody();
+  }
+
+  part(bytes: Uint8Array, start: number, end: number): void {
+    this.#lines.append(bytes, start, end);
+    this.#bodyLeft -= end - start;
+    if (this.#lines.length > BODY_HIGH_BYTES) this.#holdBody();
     this.#schedule();
     if (this.#bodyLeft === 0) this.#endBody();
   }
@@ -164,7 +185,7 @@ export class Connection implements BodyTaker, MatcherOwner {
   close(reason: FailureReason | null): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    this.#timer?.cancel();
+    this.#silence.cancel();
     this.#handshake.cancel();
     this.#socket?.close();
     this.#resume?.();
@@ -179,16 +200,12 @@ export class Connection implements BodyTaker, MatcherOwner {
 
   flush(): void {
     this.#scheduled = false;
-    if (this.#writing || this.#out.length === 0 || this.state !== "open") return;
-    this.#closeLine();
-    if (!this.#queue.headWritten) this.#progressMs = this.#services.turns.now();
+    if (this.#writing || this.#lines.length === 0 || this.state !== "open") return;
+    if (!this.#queue.headWritten) this.#silence.progressMs = this.#services.turns.now();
     this.#queue.markWritten();
-    const full = this.#out;
-    this.#out = this.#spare;
-    this.#spare = full;
     this.#writing = true;
-    this.#writer!.write(full.view()).then(this.#written, this.#broken);
-    this.#arm();
+    this.#writer!.write(this.#lines.take()).then(this.#written, this.#broken);
+    this.#silence.watch();
   }
 
   async #run(): Promise<void> {
@@ -201,6 +218,7 @@ export class Connection implements BodyTaker, MatcherOwner {
       this.state = "open";
       this.openedMs = this.#services.clock.now();
       this.#owner.opened(this);
+      this.#sendEarly();
       this.flush();
       await this.#read(reader);
       this.close("connection lost");
@@ -213,7 +231,7 @@ export class Connection implements BodyTaker, MatcherOwner {
     while (this.state === "open") {
       const { value, done } = await reader.read();
       if (done || this.state !== "open") return;
-      this.#progressMs = this.#services.turns.now();
+      this.#silence.progressMs = this.#services.turns.now();
       if (!this.#matcher.receive(value)) return this.close("nonsense");
       if (this.#mayPause()) {
         this.#owner.occupied(this);
@@ -232,7 +250,7 @@ export class Connection implements BodyTaker, MatcherOwner {
     return new Promise((resolve) => {
       this.#resume = () => {
         this.#resume = null;
-        this.#progressMs = this.#services.clock.now();
+        this.#silence.progressMs = this.#services.clock.now();
         resolve();
       };
       this.#matcher.large!.whenDrained(() => this.#resume?.());
@@ -249,26 +267,6 @@ export class Connection implements BodyTaker, MatcherOwner {
     if (alone && valueBytes > OWN_CONNECTION_BYTES) this.#owner.occupied(this);
   }
 
-  /** Writes the key; true when it joined the line before it. */
-  #writeRetrieval(request: Request): boolean {
-    const joins = this.#openLine === request.command && this.#lineKeys < LINE_KEYS_MAX;
-    if (!joins) {
-      this.#closeLine();
-      openRetrieval(this.#out, request.command);
-      this.#openLine = request.command;
-      this.#lineKeys = 0;
-    }
-    joinRetrieval(this.#out, request);
-    this.#lineKeys++;
-    return joins;
-  }
-
-  #closeLine(): void {
-    if (this.#openLine === null) return;
-    closeLine(this.#out);
-    this.#openLine = null;
-  }
-
   #schedule(): void {
     if (this.#scheduled || this.#writing || this.state !== "open") return;
     this.#scheduled = true;
@@ -277,10 +275,12 @@ export class Connection implements BodyTaker, MatcherOwner {
 
   readonly #written = (): void => {
     this.#writing = false;
-    this.#spare.clear(OUTPUT_KEEP_BYTES);
-    if (this.#body !== null || this.#bodyHeld) this.#progressMs = this.#services.turns.now();
-    if (this.#bodyHeld && this.#out.length < BODY_HIGH_BYTES) this.#releaseBody();
-    if (this.#out.length > 0) this.flush();
+    this.#lines.giveBack();
+    if (this.#body !== null || this.#bodyHeld) {
+      this.#silence.progressMs = this.#services.turns.now();
+    }
+    if (this.#bodyHeld && this.#lines.length < BODY_HIGH_BYTES) this.#releaseBody();
+    if (this.#lines.length > 0) this.flush();
   };
 
   readonly #broken = (): void => this.close("connection lost");
@@ -293,41 +293,37 @@ export class Connection implements BodyTaker, MatcherOwner {
     if (this.state === "open" && this.quiet) this.#owner.idle(this);
   }
 
+  #holdBody(): void {
+    if (this.#bodyHeld) return;
+    this.#bodyHeld = true;
+    this.#body?.hold();
+  }
+
   #releaseBody(): void {
     if (!this.#bodyHeld) return;
     this.#bodyHeld = false;
     this.#body?.release();
   }
 
-  #arm(): void {
-    if (this.#timer !== null) return;
-    const { clock, requestTimeoutMs } = this.#services;
-    this.#timer = clock.after(requestTimeoutMs, this.#checkSilence);
+  #debt(): Debt {
+    if (this.#queue.size === 0 && !this.#matcher.midReply) return "none";
+    const waitsForClient = this.#body !== null && !this.#writing && this.#lines.length === 0;
+    return waitsForClient || this.#resume !== null ? "excused" : "owed";
   }
-
-  /** One lazy timer per connection: it looks at the clock only when it fires. */
-  readonly #checkSilence = (): void => {
-    this.#timer = null;
-    if (this.state !== "open" || (this.#queue.size === 0 && !this.#matcher.midReply)) return;
-    const { clock, requestTimeoutMs } = this.#services;
-    const now = clock.now();
-    const waitsForClient = this.#body !== null && !this.#writing && this.#out.length === 0;
-    if (waitsForClient || this.#resume !== null) this.#progressMs = now;
-    const left = this.#progressMs + requestTimeoutMs - now;
-    if (left <= 0) return this.close("request timeout");
-    this.#timer = clock.after(left, this.#checkSilence);
-  };
 
   #failAll(reason: FailureReason): void {
     const queue = this.#queue;
-    const request = new Request();
+    const scratch = new Request();
     while (queue.size > 0) {
-      const { rescue, startedMs, command } = queue;
+      const { rescue, startedMs } = queue;
       const failure = this.#owner.failure(reason, queue.headWritten);
-      const { bytes, head } = queue.kept;
-      const keyEnd = head + queue.keptLength;
-      const sink = queue.shift();
-      request.make(command, bytes, head, keyEnd);
+      const request = queue.rebuild(scratch);
+      refuse(request, queue.shift(), rescue, { failure, startedMs });
+    }
+    const early = this.#early;
+    this.#early = [];
+    for (const { request, sink, rescue, startedMs } of early) {
+      const failure = this.#owner.failure(reason, false);
       refuse(request, sink, rescue, { failure, startedMs });
     }
   }

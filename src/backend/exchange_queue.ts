@@ -4,15 +4,16 @@
  *   push -> [pending: not yet written] --written()--> [inflight] --shift-> sink
  *
  * Flat rings instead of an object per exchange: the common path allocates
- * nothing. `kept` bytes (the key of a retrieval, the line of another request
- * that may be rescued) live in one byte queue beside the rings, because they
+ * nothing. `kept` bytes (the key of a retrieval, key and line of a request that
+ * may be rescued) live in one byte queue beside the rings, because they
  * are needed to split merged replies and to ask another server.
  *
  * Owned by: one Connection.
  */
 
 import { assert } from "../message/assert.ts";
-import { type Command, GET } from "../message/command.ts";
+import { type Command, GET, GETS, MG } from "../message/command.ts";
+import type { Request } from "../message/request.ts";
 import type { Rescue, Sink } from "../route/route.ts";
 import { ByteQueue } from "./byte_queue.ts";
 
@@ -24,7 +25,11 @@ export class ExchangeQueue {
   #sinks: (Sink | null)[] = new Array(SLOTS_MIN).fill(null);
   #rescues: (Rescue | null)[] = new Array(SLOTS_MIN).fill(null);
   #commands: Command[] = new Array(SLOTS_MIN).fill(GET);
-  #keptBytes = new Int32Array(SLOTS_MIN);
+  /** Bytes of the key, and of the line behind it, that each exchange has in `kept`. */
+  #keyBytes = new Int32Array(SLOTS_MIN);
+  #lineBytes = new Int32Array(SLOTS_MIN);
+  /** The binary opcode the client used; -1 for text. */
+  #opcodes = new Int16Array(SLOTS_MIN);
   #startedMs = new Float64Array(SLOTS_MIN);
   /** 1: shares the line of the exchange before it. */
   #joined = new Uint8Array(SLOTS_MIN);
@@ -64,30 +69,57 @@ export class ExchangeQueue {
     return this.size > 0 && this.#joined[this.#head & this.#mask] === 1;
   }
 
-  get keptLength(): number {
-    return this.#keptBytes[this.#head & this.#mask];
+  get keyLength(): number {
+    return this.#keyBytes[this.#head & this.#mask];
+  }
+
+  get lineLength(): number {
+    return this.#lineBytes[this.#head & this.#mask];
+  }
+
+  get opcode(): number {
+    return this.#opcodes[this.#head & this.#mask];
   }
 
   /**
-   * Adds an exchange whose `keptLength` bytes were just pushed to `kept`.
+   * Adds an exchange, and keeps what its request may be needed for: the key of a
+   * retrieval, and with a rescue also the line of a meta request.
    * Plain arguments, because an options object would be one per request.
    */
   push(
+    request: Request,
     sink: Sink,
     rescue: Rescue | null,
-    command: Command,
-    keptLength: number,
     joined: boolean,
     startedMs: number,
   ): void {
     if (this.size > this.#mask) this.#grow();
+    const { command } = request;
     const slot = this.#tail++ & this.#mask;
     this.#sinks[slot] = sink;
     this.#rescues[slot] = rescue;
     this.#commands[slot] = command;
-    this.#keptBytes[slot] = keptLength;
+    this.#opcodes[slot] = request.opcode;
     this.#startedMs[slot] = startedMs;
     this.#joined[slot] = joined ? 1 : 0;
+    this.#keyBytes[slot] = 0;
+    this.#lineBytes[slot] = 0;
+    if (!command.retrieves && rescue === null) return;
+    this.kept.push(request.keyBytes, request.keyStart, request.keyEnd);
+    this.#keyBytes[slot] = request.keyEnd - request.keyStart;
+    if (!command.meta || request.made) return;
+    this.#lineBytes[slot] = this.#keepLine(request);
+  }
+
+  #keepLine(request: Request): number {
+    const { bytes, lineStart, lineEnd, omitStart, omitEnd } = request;
+    if (omitEnd <= omitStart) {
+      this.kept.push(bytes, lineStart, lineEnd);
+      return lineEnd - lineStart;
+    }
+    this.kept.push(bytes, lineStart, omitStart);
+    this.kept.push(bytes, omitEnd, lineEnd);
+    return lineEnd - lineStart - (omitEnd - omitStart);
   }
 
   /** All that was pushed so far may have left. */
@@ -97,7 +129,21 @@ export class ExchangeQueue {
 
   /** True when the key that the oldest exchange asks for is `bytes[start, end)`. */
   isKey(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.kept.headIs(this.keptLength, bytes, start, end);
+    return this.kept.headIs(this.keyLength, bytes, start, end);
+  }
+
+  /** Makes the oldest exchange's request again, as far as it was kept; borrowed until `shift`. */
+  rebuild(request: Request): Request {
+    const { bytes, head } = this.kept;
+    const keyEnd = head + this.keyLength;
+    request.make(this.command, bytes, head, keyEnd);
+    request.opcode = this.opcode;
+    if (this.lineLength === 0) return request;
+    request.made = false;
+    request.lineStart = keyEnd;
+    request.lineEnd = keyEnd + this.lineLength;
+    if (this.command === MG && this.opcode >= 0) request.classic = GETS;
+    return request;
   }
 
   /** Removes the oldest exchange and hands out its sink. */
@@ -107,7 +153,7 @@ export class ExchangeQueue {
     const sink = this.#sinks[slot] as Sink;
     this.#sinks[slot] = null;
     this.#rescues[slot] = null;
-    this.kept.drop(this.#keptBytes[slot]);
+    this.kept.drop(this.#keyBytes[slot] + this.#lineBytes[slot]);
     return sink;
   }
 
@@ -119,7 +165,9 @@ export class ExchangeQueue {
     this.#sinks = [...order.map((at) => this.#sinks[at]), ...new Array(pad).fill(null)];
     this.#rescues = [...order.map((at) => this.#rescues[at]), ...new Array(pad).fill(null)];
     this.#commands = [...order.map((at) => this.#commands[at]), ...new Array(pad).fill(GET)];
-    this.#keptBytes = regrown(this.#keptBytes, order, new Int32Array(slots));
+    this.#keyBytes = regrown(this.#keyBytes, order, new Int32Array(slots));
+    this.#lineBytes = regrown(this.#lineBytes, order, new Int32Array(slots));
+    this.#opcodes = regrown(this.#opcodes, order, new Int16Array(slots));
     this.#startedMs = regrown(this.#startedMs, order, new Float64Array(slots));
     this.#joined = regrown(this.#joined, order, new Uint8Array(slots));
     this.#mask = slots - 1;
@@ -129,7 +177,7 @@ export class ExchangeQueue {
   }
 }
 
-function regrown<T extends Int32Array | Float64Array | Uint8Array>(
+function regrown<T extends Int32Array | Int16Array | Float64Array | Uint8Array>(
   from: T,
   order: readonly number[],
   to: T,

@@ -11,6 +11,7 @@
 
 import type { FailureReason } from "../message/reply.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { PatientTimer } from "../runtime/patient_timer.ts";
 import { type Address, type Runtime, type Socket, SocketError } from "../runtime/runtime.ts";
 
 /** What a server can do, as it told us when we connected. */
@@ -56,7 +57,7 @@ export class Handshake {
   /** Resolves with a checked connection; rejects after setting `failure`. */
   async perform(): Promise<Checked> {
     const { clock, timeoutMs } = this.#options;
-    const timer = clock.after(timeoutMs, () => this.#fail("connect timeout"));
+    const timer = new PatientTimer(clock, timeoutMs, () => this.#fail("connect timeout"));
     try {
       return await this.#connect();
     } catch (error) {

@@ -46,7 +46,12 @@ export class LargeValues {
     const body = request.body as Body;
     body.hold();
     const later = request.retain();
-    const barrier = new Request().make(VERSION_COMMAND, later.bytes, later.keyStart, later.keyEnd);
+    const barrier = new Request().make(
+      VERSION_COMMAND,
+      later.keyBytes,
+      later.keyStart,
+      later.keyEnd,
+    );
     const passed = new CallbackSink(() => {
       this.#start(later, sink, rescue);
       body.release();

@@ -1,6 +1,9 @@
-/** Commands that the proxy answers by itself: version, stats, quit. */
+/** Commands that the proxy answers by itself: version, mn, stats, quit. */
 
+import { MN, QUIT, VERSION_COMMAND } from "../message/command.ts";
+import { Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
+import type { Route, Sink } from "../route/route.ts";
 
 /**
  * memcached's number comes first because client libraries parse it; it is the
@@ -9,12 +12,14 @@ import type { Request } from "../message/request.ts";
 export const MEMCACHED_VERSION = "1.6.18";
 
 const ERROR = "ERROR\r\n";
+const MN_ANSWER = encode("MN\r\n");
+const NOTHING = new Uint8Array(0);
 
-/** Writes the answer to `stats GROUP`; null for a group it does not know. */
-export type StatsWriter = (group: string) => string | null;
+/** Gives the answer to `stats GROUP` now or later; null for a group it does not know. */
+export type StatsWriter = (group: string, done: (text: string | null) => void) => void;
 
 /** Answers without asking a server. */
-export class LocalCommands {
+export class LocalCommands implements Route {
   readonly #version: Uint8Array;
   readonly #stats: StatsWriter;
 
@@ -23,17 +28,27 @@ export class LocalCommands {
     this.#stats = stats;
   }
 
-  /** The bytes of the answer; null when the client is to be closed (`quit`). */
-  answer(request: Request): Uint8Array | null {
-    switch (request.command.name) {
-      case "version":
-        return this.#version;
-      case "quit":
-        return null;
+  send(request: Request, sink: Sink): void {
+    switch (request.command) {
+      case VERSION_COMMAND:
+        return sink.reply(ownReply(this.#version));
+      case MN:
+        return sink.reply(ownReply(MN_ANSWER));
+      case QUIT:
+        return sink.reply(ownReply(NOTHING));
       default:
-        return encode(this.#stats(groupOf(request)) ?? ERROR);
+        return this.#stats(groupOf(request), (text) => sink.reply(ownReply(encode(text ?? ERROR))));
     }
   }
+}
+
+/** Bytes of the proxy's own as a reply. */
+export function ownReply(bytes: Uint8Array): Reply {
+  const reply = new Reply();
+  reply.status = ReplyStatus.Ok;
+  reply.bytes = bytes;
+  reply.end = bytes.length;
+  return reply;
 }
 
 /** What follows the word `stats`. */

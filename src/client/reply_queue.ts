@@ -1,54 +1,50 @@
 /**
  * The replies of one session, in the order of its requests.
  *
- *   open() -> [slot][slot][slot] -> out -> (one write per turn) -> client
+ *   open() -> [slot][slot][slot] -> writer -> out -> (one write per turn) -> client
  *              ^ the head writes at once; the others hold a copy until they are it
  *
  * Owned by: Session. Owns: the slots, which are reused, and what they hold.
  */
 
-import { assert } from "../message/assert.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
-import { OutputBuffer } from "../protocol/output_buffer.ts";
+import type { ReplyWriter } from "../protocol/reply_writer.ts";
 import type { Counters } from "../stats/counters.ts";
+import type { ClientOutput } from "./client_output.ts";
 import { ReplySlot } from "./reply_slot.ts";
 
-const END = new TextEncoder().encode("END\r\n");
-
-/** What the queue asks of its session. */
+/** What the queue tells its session. */
 export interface ReplyQueueOwner {
   /** There is something to write, or a slot became free. */
   progressed(): void;
-  /** Held bytes grew. */
-  grew(): void;
   /** A large value broke off in the middle: the client must be closed. */
-  broke(): void;
-  readonly backedUp: boolean;
-  whenDrained(callback: () => void): void;
+  broken(): void;
 }
 
 /** Slots in a ring, and the bytes that are ready to leave. */
 export class ReplyQueue {
-  out: OutputBuffer = new OutputBuffer();
-  /** Bytes held for slots that are not the head yet. */
-  heldBytes = 0;
+  readonly output: ClientOutput;
   readonly owner: ReplyQueueOwner;
   readonly #counters: Counters;
-  readonly #errorsAsMisses: boolean;
+  #writer: ReplyWriter;
   #slots: ReplySlot[] = [];
   #head = 0;
   #size = 0;
-  /** What stands in place of `END` at the end of the retrieval under way. */
-  #error: Uint8Array | null = null;
 
   constructor(
     owner: ReplyQueueOwner,
-    options: { counters: Counters; errorsAsMisses: boolean },
+    options: { output: ClientOutput; writer: ReplyWriter; counters: Counters },
   ) {
     this.owner = owner;
+    this.output = options.output;
+    this.#writer = options.writer;
     this.#counters = options.counters;
-    this.#errorsAsMisses = options.errorsAsMisses;
+  }
+
+  /** The client has shown which protocol it speaks; before its first reply. */
+  speak(writer: ReplyWriter): void {
+    this.#writer = writer;
   }
 
   /** Requests that are not answered yet. */
@@ -71,55 +67,43 @@ export class ReplyQueue {
 
   /** Writes the head's reply and lets those behind it follow. */
   finishHead(reply: Reply): void {
-    const slot = this.#slots[this.#head];
-    this.write(slot, reply.status, reply.bytes, reply.start, reply.end);
+    this.write(this.#slots[this.#head], reply);
     this.#advance();
   }
 
-  /** Writes what one slot has to say. Plain arguments, because it is once per reply. */
-  write(
-    slot: ReplySlot,
-    status: ReplyStatus,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): void {
-    if (status === ReplyStatus.Failed) this.#counters.failures++;
-    if (!slot.retrieves) {
-      if (!slot.silent) this.out.append(bytes, start, end);
-      return;
-    }
-    if (status === ReplyStatus.Hit) {
-      this.#counters.getHits++;
-      this.out.append(bytes, start, end);
-    } else if (status === ReplyStatus.Miss || this.#isAsMiss(slot, status)) {
-      this.#counters.getMisses++;
+  /** Writes what one slot has to say. */
+  write(slot: ReplySlot, reply: Reply): void {
+    this.#count(slot, reply.status);
+    if (slot.command.scope === "proxy") {
+      this.#writer.writeLocal(this.output.out, slot, reply.bytes);
     } else {
-      this.#error ??= bytes.slice(start, end);
+      this.#writer.write(this.output.out, slot, reply);
     }
-    if (slot.last) this.#writeEnd();
+  }
+
+  /** Writes the head of a large value; returns how many bytes of what follows are the client's. */
+  begin(slot: ReplySlot, head: Reply): number {
+    return this.#writer.begin(this.output.out, slot, head);
   }
 
   /** The head's large value is through. */
-  finishLarge(): void {
-    this.endLarge(this.#slots[this.#head]);
+  finishLarge(slot: ReplySlot): void {
+    this.endLarge(slot);
     this.#advance();
   }
 
   /** Closes the answer behind a large value. */
   endLarge(slot: ReplySlot): void {
-    this.#counters.getHits++;
-    if (slot.last) this.#writeEnd();
+    this.#count(slot, ReplyStatus.Hit);
+    this.#writer.end(this.output.out, slot);
   }
 
-  /** A read that nobody can answer is a miss, unless the operator wants errors. */
-  #isAsMiss(slot: ReplySlot, status: ReplyStatus): boolean {
-    return status === ReplyStatus.Failed && this.#errorsAsMisses && !slot.changes;
-  }
-
-  #writeEnd(): void {
-    this.out.appendAll(this.#error ?? END);
-    this.#error = null;
+  #count(slot: ReplySlot, status: ReplyStatus): void {
+    if (status === ReplyStatus.Failed) this.#counters.failures++;
+    const { shape } = slot.command;
+    if (shape !== "get" && shape !== "metaGet" && shape !== "gat") return;
+    if (status === ReplyStatus.Miss) this.#counters.getMisses++;
+    else if (status === ReplyStatus.Hit || status === ReplyStatus.Stored) this.#counters.getHits++;
   }
 
   #advance(): void {
@@ -131,10 +115,8 @@ export class ReplyQueue {
   }
 
   #grow(): void {
-    const length = this.#slots.length;
     const order = [...this.#slots.slice(this.#head), ...this.#slots.slice(0, this.#head)];
-    assert(order.length === length, "a ring is reordered whole");
-    const grown = Math.max(2, 2 * length);
+    const grown = Math.max(2, 2 * order.length);
     while (order.length < grown) order.push(new ReplySlot(this));
     this.#slots = order;
     this.#head = 0;

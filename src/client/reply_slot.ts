@@ -2,42 +2,51 @@
  * The place of one reply in its session's order, and the sink of its request.
  *
  *   waiting --reply--> free (as head) or held
- *   waiting --begin--> large --end--> free or held
+ *   waiting --begin--> large --end--> free or large held
  *
  * Owned by: ReplyQueue, which reuses it.
  */
 
-import type { Reply, ReplyStatus } from "../message/reply.ts";
+import { type Command, GET } from "../message/command.ts";
+import type { Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
+import type { ReplyTag } from "../protocol/reply_writer.ts";
 import type { Sink } from "../route/route.ts";
 import type { ReplyQueue } from "./reply_queue.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** Takes one reply and passes it on in its turn. */
-export class ReplySlot implements Sink {
-  retrieves = false;
-  /** It is a change: a failure is never told as a miss. */
-  changes = false;
+export class ReplySlot implements Sink, ReplyTag {
+  command: Command = GET;
   silent = false;
+  quiet = false;
   last = true;
+  echo: Uint8Array = NOTHING;
+  opcode = -1;
+  opaque = 0;
+  key: Uint8Array = NOTHING;
   readonly #queue: ReplyQueue;
   #state: "free" | "waiting" | "held" | "large" | "large held" = "free";
-  #status: ReplyStatus = 0 as ReplyStatus;
-  #held: Uint8Array = NOTHING;
-  /** Parts of a large value that came before its turn. */
+  #held: Reply | null = null;
+  /** Of a large value: its head and parts that came before its turn. */
+  #head: Reply | null = null;
   #parts: Uint8Array[] = [];
+  /** Bytes of a large value that the client still gets. */
+  #left = 0;
 
   constructor(queue: ReplyQueue) {
     this.#queue = queue;
   }
 
   take(request: Request): void {
-    const { command } = request;
-    this.retrieves = command.retrieves;
-    this.changes = command.changes;
+    this.command = request.command;
     this.silent = request.silent;
+    this.quiet = request.quiet;
     this.last = request.last;
+    this.echo = request.echo;
+    this.opcode = request.opcode;
+    if (request.opcode >= 0) this.#takeBinary(request);
     this.#state = "waiting";
   }
 
@@ -49,76 +58,95 @@ export class ReplySlot implements Sink {
       return;
     }
     this.#state = "held";
-    this.#status = reply.status;
-    this.#held = reply.start === reply.end ? NOTHING : reply.bytes.slice(reply.start, reply.end);
-    queue.heldBytes += this.#held.length;
-    queue.owner.grew();
+    this.#held = reply.retain();
+    queue.output.hold(this.#held.end);
   }
 
   begin(head: Reply): void {
     this.#state = "large";
-    this.part(head.bytes, head.start, head.end);
+    if (this.#queue.isHead(this)) this.#left = this.#queue.begin(this, head);
+    else this.#head = head.retain();
   }
 
   part(bytes: Uint8Array, start: number, end: number): void {
     const queue = this.#queue;
     if (queue.isHead(this)) {
-      this.#pour();
-      queue.out.append(bytes, start, end);
+      this.#write(bytes, start, end);
       queue.owner.progressed();
     } else {
       this.#parts.push(bytes.slice(start, end));
-      queue.heldBytes += end - start;
+      queue.output.hold(end - start);
     }
-    queue.owner.grew();
   }
 
   end(complete: boolean): void {
     const queue = this.#queue;
-    if (!complete) return queue.owner.broke();
+    if (!complete) return queue.owner.broken();
     if (!queue.isHead(this)) {
       this.#state = "large held";
       return;
     }
-    this.#pour();
     this.#state = "free";
-    queue.finishLarge();
+    queue.finishLarge(this);
   }
 
   get backedUp(): boolean {
-    return this.#queue.owner.backedUp;
+    return this.#queue.output.backedUp;
   }
 
   whenDrained(callback: () => void): void {
-    this.#queue.owner.whenDrained(callback);
+    this.#queue.output.whenDrained(callback);
   }
 
-  /** It is its turn: writes what it holds; false when it is still waited for. */
+  /** It is its turn: writes what it holds; false when more of it is waited for. */
   release(): boolean {
-    if (this.#state === "waiting") return false;
-    const queue = this.#queue;
-    this.#pour();
-    if (this.#state === "large") return false;
-    if (this.#state === "large held") {
-      this.#state = "free";
-      queue.endLarge(this);
-      return true;
+    switch (this.#state) {
+      case "held":
+        this.#releaseHeld();
+        return true;
+      case "large":
+        this.#pour();
+        return false;
+      case "large held":
+        this.#pour();
+        this.#state = "free";
+        this.#queue.endLarge(this);
+        return true;
+      default:
+        return false;
     }
-    const held = this.#held;
-    this.#state = "free";
-    this.#held = NOTHING;
-    queue.heldBytes -= held.length;
-    queue.write(this, this.#status, held, 0, held.length);
-    return true;
   }
 
-  /** Moves the parts that waited to the output. */
+  #takeBinary(request: Request): void {
+    this.opaque = request.opaque;
+    this.key = request.keyBytes.slice(request.keyStart, request.keyEnd);
+  }
+
+  #releaseHeld(): void {
+    const held = this.#held!;
+    this.#held = null;
+    this.#state = "free";
+    this.#queue.output.hold(-held.end);
+    this.#queue.write(this, held);
+  }
+
+  /** Moves what waited of a large value to the output. */
   #pour(): void {
-    if (this.#parts.length === 0) return;
-    for (const part of this.#parts) {
-      this.#queue.out.appendAll(part);
-      this.#queue.heldBytes -= part.length;
-    }
+    if (this.#head === null) return;
+    this.#left = this.#queue.begin(this, this.#head);
+    this.#head = null;
+    const parts = this.#parts;
     this.#parts = [];
+    for (const part of parts) {
+      this.#queue.output.hold(-part.length);
+      this.#write(part, 0, part.length);
+    }
+  }
+
+  /** Writes what of a part belongs to the client: a binary one does not get the line end. */
+  #write(bytes: Uint8Array, start: number, end: number): void {
+    const count = Math.min(end - start, this.#left);
+    this.#left -= count;
+    this.#queue.output.out.append(bytes, start, start + count);
   }
 }

@@ -12,29 +12,30 @@
  */
 
 import type { Body } from "../message/body.ts";
-import { VERSION_COMMAND } from "../message/command.ts";
-import { Reply, ReplyStatus } from "../message/reply.ts";
+import { QUIT, STATS, VERSION_COMMAND } from "../message/command.ts";
 import { Request } from "../message/request.ts";
-import { ClassicRequestParser, Parsed } from "../protocol/classic_request_parser.ts";
+import { BinaryReplyWriter } from "../protocol/binary_reply_writer.ts";
+import { BinaryRequestParser } from "../protocol/binary_request_parser.ts";
+import { ClassicRequestParser } from "../protocol/classic_request_parser.ts";
 import { Input } from "../protocol/input.ts";
-import { OutputBuffer } from "../protocol/output_buffer.ts";
+import { Parsed, type RequestParser } from "../protocol/request_parser.ts";
+import { TextReplyWriter } from "../protocol/text_reply_writer.ts";
 import type { Route } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
 import type { Counters } from "../stats/counters.ts";
 import type { BufferBudget } from "./buffer_budget.ts";
+import { ClientOutput, type OutputOwner } from "./client_output.ts";
 import { linger } from "./linger.ts";
-import type { LocalCommands } from "./local_commands.ts";
+import { type LocalCommands, ownReply } from "./local_commands.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 
-/** A client is not read while more than this waits to be written to it, bytes. */
-const PAUSE_BYTES = 256 << 10;
+const BINARY_MAGIC = 0x80;
+
 /** Requests under way of a client whose replies are not known yet, and of one that is slow. */
 const WINDOW_START = 128;
 const WINDOW_MIN = 8;
-/** Output buffers larger than this are given back when empty, bytes. */
-const OUTPUT_KEEP_BYTES = 64 << 10;
 
 /** Limits of one session. */
 export interface SessionLimits {
@@ -58,7 +59,7 @@ export interface SessionServices {
 }
 
 /** Serves one client until it leaves. */
-export class Session implements ReplyQueueOwner {
+export class Session implements ReplyQueueOwner, OutputOwner {
   /** When the client last sent or took something, ms. */
   activeMs: number;
   readonly #socket: Socket;
@@ -66,13 +67,12 @@ export class Session implements ReplyQueueOwner {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #input = new Input();
-  readonly #parser: ClassicRequestParser;
+  /** For the protocol that the first byte of the client shows. */
+  #parser: RequestParser | null = null;
   readonly #request = new Request();
+  readonly #output: ClientOutput;
   readonly #replies: ReplyQueue;
-  #spare = new OutputBuffer();
   #reading = false;
-  #writing = false;
-  #scheduled = false;
   /** `ending`: answers what it has, then closes. */
   #state: "serving" | "ending" | "closed" = "serving";
   /** A keyless command: it waits for all earlier replies, later ones wait for its own. */
@@ -82,19 +82,17 @@ export class Session implements ReplyQueueOwner {
   #body: Body | null = null;
   /** Most requests under way: grows while replies leave at once, shrinks when they pile up. */
   #window: number;
-  #accounted = 0;
-  /** It does not take its replies as fast as they come. */
-  #slow = false;
   #wake: (() => void) | null = null;
-  #drained: (() => void)[] = [];
 
   constructor(socket: Socket, services: SessionServices) {
     this.#socket = socket;
     this.#services = services;
     this.#reader = socket.readable.getReader();
     this.#writer = socket.writable.getWriter();
-    this.#parser = new ClassicRequestParser(services.limits);
-    this.#replies = new ReplyQueue(this, services);
+    this.#output = new ClientOutput(this.#writer, services, this);
+    const writer = new TextReplyWriter(services.errorsAsMisses);
+    const { counters } = services;
+    this.#replies = new ReplyQueue(this, { output: this.#output, writer, counters });
     this.activeMs = services.clock.now();
     this.#window = Math.min(WINDOW_START, services.limits.sessionRequests);
     this.#writer.closed.catch(() => {});
@@ -103,20 +101,12 @@ export class Session implements ReplyQueueOwner {
 
   /** Something waits for the client to take it. */
   get owesClient(): boolean {
-    return this.#writing;
+    return this.#output.writing;
   }
 
   /** Nothing is asked and nothing is owed. */
   get idle(): boolean {
-    return this.#replies.size === 0 && this.#body === null && this.#waitingBytes === 0;
-  }
-
-  get backedUp(): boolean {
-    return this.#state !== "closed" && this.#waitingBytes > PAUSE_BYTES;
-  }
-
-  get #waitingBytes(): number {
-    return this.#replies.out.length + this.#replies.heldBytes + this.#spare.length;
+    return this.#replies.size === 0 && this.#body === null && this.#output.waitingBytes === 0;
   }
 
   /** Serves until the client has left and everything is answered; never rejects. */
@@ -146,20 +136,26 @@ export class Session implements ReplyQueueOwner {
     this.#socket.close();
     this.#body?.abort();
     this.#body = null;
-    this.#services.budget.note(this.#accounted, 0);
-    this.#accounted = 0;
-    this.#callDrained();
+    this.#output.close();
     this.#callWake();
   }
 
-  whenDrained(callback: () => void): void {
-    if (this.backedUp) this.#drained.push(callback);
-    else callback();
+  broken(): void {
+    this.close();
+  }
+
+  written(): void {
+    this.activeMs = this.#services.turns.now();
+    this.progressed();
+  }
+
+  /** Replies pile up: so many requests at a time are too many for what they bring. */
+  slow(): void {
+    this.#window = Math.max(WINDOW_MIN, this.#window >> 1);
   }
 
   progressed(): void {
-    this.#schedule();
-    if (this.#replies.out.length > PAUSE_BYTES) this.grew();
+    this.#output.schedule();
     // A read that nobody will answer any more must not keep the session.
     if (this.#reading && this.#finished) this.#reader.cancel().catch(() => {});
     if (this.#wake !== null && this.#mayWake) this.#callWake();
@@ -169,35 +165,6 @@ export class Session implements ReplyQueueOwner {
   get #mayWake(): boolean {
     if (this.#state !== "serving") return true;
     return !this.#blocked && 2 * this.#replies.size <= this.#window;
-  }
-
-  grew(): void {
-    if (this.#state === "closed") return;
-    if (this.#waitingBytes > this.#services.limits.replyBytes) {
-      this.#services.counters.closedSlow++;
-      return this.close();
-    }
-    if (this.backedUp && !this.#slow) {
-      this.#slow = true;
-      this.#services.counters.clientsPaused++;
-      this.#narrow();
-    }
-    this.#account();
-  }
-
-  broke(): void {
-    this.close();
-  }
-
-  flush(): void {
-    this.#scheduled = false;
-    const { out } = this.#replies;
-    if (this.#writing || out.length === 0 || this.#state === "closed") return;
-    this.#replies.out = this.#spare;
-    this.#spare = out;
-    this.#writing = true;
-    this.#services.counters.bytesWritten += out.length;
-    this.#writer.write(out.view()).then(this.#written, this.#broken);
   }
 
   async #serve(): Promise<void> {
@@ -229,16 +196,11 @@ export class Session implements ReplyQueueOwner {
     if (size >= this.#window) return true;
     if (this.#body !== null) return this.#body.held;
     if (this.#state === "ending") return false;
-    return (this.#barrier && size > 0) || this.backedUp;
+    return (this.#barrier && size > 0) || this.#output.backedUp;
   }
 
   #widen(): void {
     this.#window = Math.min(2 * this.#window, this.#services.limits.sessionRequests);
-  }
-
-  /** Replies pile up: so many requests at a time are too many for what they bring. */
-  #narrow(): void {
-    this.#window = Math.max(WINDOW_MIN, this.#window >> 1);
   }
 
   /** Handles what has come, until more is needed or something must be waited for. */
@@ -260,7 +222,9 @@ export class Session implements ReplyQueueOwner {
   /** Parses one request; false when more bytes are needed or the session ends. */
   #step(): boolean {
     this.#barrier = false;
-    switch (this.#parser.next(this.#input, this.#request)) {
+    if (this.#input.length === 0) return false;
+    const parser = this.#parser ??= this.#detect();
+    switch (parser.next(this.#input, this.#request)) {
       case Parsed.More:
         return false;
       case Parsed.Request:
@@ -268,14 +232,24 @@ export class Session implements ReplyQueueOwner {
         return true;
       case Parsed.Answer:
         this.#services.counters.badLines++;
-        this.#answer(this.#parser.answer);
+        this.#answerWrong(parser.answer);
         return true;
       default:
         this.#services.counters.closedLine++;
-        this.#answer(this.#parser.answer);
+        this.#answerWrong(parser.answer);
         this.#end();
         return false;
     }
+  }
+
+  /** The first byte decides: 0x80 is the magic of binary requests, and no text begins with it. */
+  #detect(): RequestParser {
+    const { limits, errorsAsMisses } = this.#services;
+    if (this.#input.bytes[this.#input.pos] !== BINARY_MAGIC) {
+      return new ClassicRequestParser(limits);
+    }
+    this.#replies.speak(new BinaryReplyWriter(errorsAsMisses));
+    return new BinaryRequestParser(limits);
   }
 
   #dispatch(): void {
@@ -286,30 +260,25 @@ export class Session implements ReplyQueueOwner {
       this.#services.route.send(this.#request, this.#replies.open(this.#request));
       return;
     }
-    this.#barrier = true;
-    if (this.#replies.size > 0) this.#deferred = true;
+    this.#barrier = command.scope === "all" || command === STATS;
+    if (this.#barrier && this.#replies.size > 0) this.#deferred = true;
     else this.#send();
   }
 
-  /** Sends a command without a key, now that everything before it is answered. */
+  /** Sends a command without a key. */
   #send(): void {
     const { command } = this.#request;
-    if (command.scope === "all") {
-      this.#services.route.send(this.#request, this.#replies.open(this.#request));
-      return;
-    }
-    const answer = this.#services.local.answer(this.#request);
-    if (answer === null) this.#end();
-    else this.#answer(answer);
+    const slot = this.#replies.open(this.#request);
+    if (command.scope === "all") return this.#services.route.send(this.#request, slot);
+    this.#services.local.send(this.#request, slot);
+    if (command === QUIT) this.#end();
   }
 
-  /** Answers on the proxy's own account, in the order of the requests. */
-  #answer(text: Uint8Array): void {
+  /** Says what is wrong with a request, in the order of the others. */
+  #answerWrong(text: Uint8Array): void {
     if (text.length === 0 || this.#request.silent) return;
-    LOCAL.bytes = text;
-    LOCAL.end = text.length;
-    this.#request.command = LOCAL_ROW;
-    this.#replies.open(this.#request).reply(LOCAL);
+    this.#request.clear(VERSION_COMMAND, text);
+    this.#replies.open(this.#request).reply(ownReply(text));
   }
 
   /** Passes on what has come of a large value; false when more is to come. */
@@ -330,7 +299,7 @@ export class Session implements ReplyQueueOwner {
   }
 
   get #finished(): boolean {
-    return this.#state === "ending" && this.idle && !this.#writing;
+    return this.#state === "ending" && this.idle && !this.#output.writing;
   }
 
   /** Waits until parsing may go on. */
@@ -351,47 +320,4 @@ export class Session implements ReplyQueueOwner {
     this.#wake = null;
     wake?.();
   }
-
-  #callDrained(): void {
-    if (this.#drained.length === 0) return;
-    const callbacks = this.#drained;
-    this.#drained = [];
-    for (const callback of callbacks) callback();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#writing || this.#state === "closed") return;
-    if (this.#replies.out.length === 0) return;
-    this.#scheduled = true;
-    this.#services.turns.add(this);
-  }
-
-  readonly #written = (): void => {
-    this.#writing = false;
-    this.#spare.clear(OUTPUT_KEEP_BYTES);
-    this.activeMs = this.#services.turns.now();
-    this.flush();
-    if (this.#accounted > 0) this.#account();
-    if (!this.backedUp) {
-      this.#slow = false;
-      this.#callDrained();
-    }
-    this.progressed();
-  };
-
-  readonly #broken = (): void => this.close();
-
-  /** Tells the budget of all sessions what this one holds, once it is worth counting. */
-  #account(): void {
-    const now = this.#waitingBytes > PAUSE_BYTES ? this.#waitingBytes : 0;
-    const before = this.#accounted;
-    this.#accounted = now;
-    if (this.#services.budget.note(before, now)) return;
-    this.#services.counters.closedBuffers++;
-    this.close();
-  }
 }
-
-/** Stands for whatever the proxy answers itself: one line or block of its own. */
-const LOCAL_ROW = VERSION_COMMAND;
-const LOCAL = Reply.fixed(ReplyStatus.Ok, "");

@@ -16,21 +16,31 @@ export interface BodyTaker {
   abort(): void;
 }
 
+const LINE_END = new Uint8Array([0x0d, 0x0a]);
+
 /** One large data block, its closing line end included. */
 export class Body {
   /** Bytes still to come, the closing two included. */
   #left: number;
+  readonly #closes: boolean;
   #holds = 0;
   readonly #takers: BodyTaker[] = [];
   #onFlow: (() => void) | null = null;
   #aborted = false;
 
-  constructor(length: number) {
+  /** `closes`: the client sends no line end (binary), the body adds the closing two bytes. */
+  constructor(length: number, options: { closes: boolean } = { closes: false }) {
     this.#left = length;
+    this.#closes = options.closes;
   }
 
   get left(): number {
     return this.#left;
+  }
+
+  /** How many of the bytes still to come the client sends. */
+  get awaited(): number {
+    return this.#closes ? Math.max(0, this.#left - LINE_END.length) : this.#left;
   }
 
   /** True while somebody asks that no part be pushed. */
@@ -68,13 +78,18 @@ export class Body {
 
   /** Hands a part to every taker; the bytes are borrowed. */
   push(bytes: Uint8Array, start: number, end: number): void {
-    this.#left -= end - start;
-    for (const taker of this.#takers.slice()) taker.part(bytes, start, end);
+    this.#pass(bytes, start, end);
+    if (this.#closes && this.awaited === 0) this.#pass(LINE_END, 0, LINE_END.length);
   }
 
   /** Ends a body that will not come to its end. */
   abort(): void {
     this.#aborted = true;
     for (const taker of this.#takers.splice(0)) taker.abort();
+  }
+
+  #pass(bytes: Uint8Array, start: number, end: number): void {
+    this.#left -= end - start;
+    for (const taker of this.#takers.slice()) taker.part(bytes, start, end);
   }
 }

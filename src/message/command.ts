@@ -16,7 +16,13 @@ export type Shape =
   | "verbosity" // verbosity LEVEL [noreply]
   | "bare" // version, quit, stats: no key, free arguments
   | "refused" // known to memcached, not let through
-  | "fetch"; // made by us: value, flags and remaining time of one key
+  | "metaGet" // mg KEY FLAG*
+  | "metaSet" // ms KEY BYTES FLAG* + data block
+  | "metaDelete" // md KEY FLAG*
+  | "metaArithmetic" // ma KEY FLAG*
+  | "metaDebug" // me KEY [b]
+  | "fetch" // made by us: value, flags and remaining time of one key
+  | "metaStale"; // made by us: marks one key stale
 
 /** Who answers: servers by key, all servers, or the proxy itself. */
 export type Scope = "key" | "all" | "proxy";
@@ -25,14 +31,17 @@ export type Scope = "key" | "all" | "proxy";
  * How a change reaches the backup. `same`: the command as it came, at the same
  * time. `value`: decided by the main, then its own value as a plain set.
  * `result`: decided by the main, then what the main holds. `touch`: the backup
- * gets the new expiry. `none`: nothing to copy.
+ * gets the new expiry. `delete`: decided by the main, then a plain delete.
+ * `none`: decided by the main, nothing to copy.
  */
-export type Copy = "same" | "value" | "result" | "touch" | "none";
+export type Copy = "same" | "value" | "result" | "touch" | "delete" | "none";
 
 /** One row of the table. */
 export interface Command {
   readonly id: number;
   readonly name: string;
+  /** Which requests of that name the row is for, where one name has several; else empty. */
+  readonly variant: string;
   /** The name as bytes, for comparing and writing. */
   readonly nameBytes: Uint8Array;
   readonly shape: Shape;
@@ -58,17 +67,25 @@ type Row = readonly [
   scope: Scope,
   traits: string,
   copy: Copy,
-  deviation?: string,
+  more?: { readonly deviation?: string; readonly variant?: string },
 ];
 
-const SWALLOWS = "after a bad key with a readable length the data block is swallowed; " +
-  "memcached takes it for commands, which lets a value act as a command";
-const ADMINISTERS = "refused: it acts on one server, and the proxy stands for several";
+const SWALLOWS = {
+  deviation: "after a bad key with a readable length the data block is swallowed; " +
+    "memcached takes it for commands, which lets a value act as a command",
+};
+const ADMINISTERS = {
+  deviation: "refused: it acts on one server, and the proxy stands for several",
+};
+const LONG_LINE = {
+  deviation: "a line over 1 MiB: CLIENT_ERROR line too long, then close",
+};
+const WORST = { deviation: "one answer for all servers: the worst" };
 
 // Traits: c changes, m merges, r repeatable.
 const ROWS: readonly Row[] = [
-  ["get", "get", "key", "mr", "none", "a line over 1 MiB: CLIENT_ERROR line too long, then close"],
-  ["gets", "get", "key", "mr", "none", "a line over 1 MiB: CLIENT_ERROR line too long, then close"],
+  ["get", "get", "key", "mr", "none", LONG_LINE],
+  ["gets", "get", "key", "mr", "none", LONG_LINE],
   ["gat", "gat", "key", "cr", "touch"],
   ["gats", "gat", "key", "cr", "touch"],
   ["set", "store", "key", "cr", "same", SWALLOWS],
@@ -81,10 +98,10 @@ const ROWS: readonly Row[] = [
   ["decr", "arithmetic", "key", "c", "result"],
   ["delete", "delete", "key", "cr", "same"],
   ["touch", "touch", "key", "cr", "same"],
-  ["flush_all", "flush", "all", "cr", "same", "one answer for all servers: the worst"],
-  ["verbosity", "verbosity", "all", "r", "none", "one answer for all servers: the worst"],
-  ["version", "bare", "proxy", "r", "none", "names the proxy behind the number"],
-  ["stats", "bare", "proxy", "r", "none", "the proxy's own numbers"],
+  ["flush_all", "flush", "all", "cr", "same", WORST],
+  ["verbosity", "verbosity", "all", "r", "none", WORST],
+  ["version", "bare", "proxy", "r", "none", { deviation: "names the proxy behind the number" }],
+  ["stats", "bare", "proxy", "r", "none", { deviation: "the proxy's own numbers" }],
   ["quit", "bare", "proxy", "r", "none"],
   ["cache_memlimit", "refused", "proxy", "", "none", ADMINISTERS],
   ["lru", "refused", "proxy", "", "none", ADMINISTERS],
@@ -94,14 +111,27 @@ const ROWS: readonly Row[] = [
   ["refresh_certs", "refused", "proxy", "", "none", ADMINISTERS],
   ["shutdown", "refused", "proxy", "", "none", ADMINISTERS],
   ["watch", "refused", "proxy", "", "none", ADMINISTERS],
-  ["mg", "fetch", "key", "r", "none", "made by the proxy, not accepted from clients"],
+  ["mg", "metaGet", "key", "r", "none"],
+  ["mg", "metaGet", "key", "cr", "touch", { variant: "T" }],
+  ["mg", "metaGet", "key", "c", "none", { variant: "N, R or E" }],
+  ["ms", "metaSet", "key", "cr", "same", SWALLOWS],
+  ["ms", "metaSet", "key", "c", "result", { variant: "C, or M other than S" }],
+  ["ms", "metaSet", "key", "c", "delete", { variant: "I" }],
+  ["md", "metaDelete", "key", "cr", "same"],
+  ["md", "metaDelete", "key", "c", "delete", { variant: "C" }],
+  ["ma", "metaArithmetic", "key", "c", "result"],
+  ["me", "metaDebug", "key", "r", "none"],
+  ["mn", "bare", "proxy", "r", "none"],
+  ["mg", "fetch", "key", "r", "none", { variant: "made by the proxy" }],
+  ["md", "metaStale", "key", "cr", "none", { variant: "made by the proxy" }],
 ];
 
 function toCommand(row: Row, id: number): Command {
-  const [name, shape, scope, traits, copy, deviation] = row;
+  const [name, shape, scope, traits, copy, more] = row;
   return {
     id,
     name,
+    variant: more?.variant ?? "",
     nameBytes: new TextEncoder().encode(name),
     shape,
     scope,
@@ -110,25 +140,50 @@ function toCommand(row: Row, id: number): Command {
     repeatable: traits.includes("r"),
     copy,
     retrieves: shape === "get" || shape === "gat",
-    meta: shape === "fetch",
-    deviation: deviation ?? "",
+    meta: shape === "fetch" || shape.startsWith("meta"),
+    deviation: more?.deviation ?? "",
   };
 }
 
 /** Every command, in the order of their ids. */
 export const COMMANDS: readonly Command[] = ROWS.map(toCommand);
 
-/** The row with this name; only for names of the table. */
-export function commandNamed(name: string): Command {
-  const command = COMMANDS.find((row) => row.name === name);
-  if (command === undefined) throw new Error(`No command "${name}" in the table`);
+/** The row with this name and variant; only for those of the table. */
+export function commandNamed(name: string, variant = ""): Command {
+  const command = COMMANDS.find((row) => row.name === name && row.variant === variant);
+  if (command === undefined) throw new Error(`No command "${name}" ("${variant}") in the table`);
   return command;
 }
 
-/** The rows that the proxy makes requests of. */
+/** The rows that parsers and routes name. */
 export const GET: Command = commandNamed("get");
+export const GETS: Command = commandNamed("gets");
+export const GATS: Command = commandNamed("gats");
 export const SET: Command = commandNamed("set");
+export const ADD: Command = commandNamed("add");
+export const REPLACE: Command = commandNamed("replace");
+export const APPEND: Command = commandNamed("append");
+export const PREPEND: Command = commandNamed("prepend");
+export const CAS: Command = commandNamed("cas");
+export const INCR: Command = commandNamed("incr");
+export const DECR: Command = commandNamed("decr");
 export const DELETE: Command = commandNamed("delete");
 export const TOUCH: Command = commandNamed("touch");
+export const FLUSH_ALL: Command = commandNamed("flush_all");
+export const VERBOSITY: Command = commandNamed("verbosity");
 export const VERSION_COMMAND: Command = commandNamed("version");
-export const FETCH: Command = COMMANDS[COMMANDS.length - 1];
+export const STATS: Command = commandNamed("stats");
+export const QUIT: Command = commandNamed("quit");
+export const MN: Command = commandNamed("mn");
+export const MG: Command = commandNamed("mg");
+export const MG_TOUCH: Command = commandNamed("mg", "T");
+export const MG_LEASE: Command = commandNamed("mg", "N, R or E");
+export const MS: Command = commandNamed("ms");
+export const MS_DECIDED: Command = commandNamed("ms", "C, or M other than S");
+export const MS_STALE: Command = commandNamed("ms", "I");
+export const MD: Command = commandNamed("md");
+export const MD_DECIDED: Command = commandNamed("md", "C");
+export const MA: Command = commandNamed("ma");
+export const ME: Command = commandNamed("me");
+export const FETCH: Command = commandNamed("mg", "made by the proxy");
+export const MARK_STALE: Command = commandNamed("md", "made by the proxy");

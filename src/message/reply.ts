@@ -62,8 +62,13 @@ export class Reply {
   keyStart = 0;
   keyEnd = 0;
   flags = 0;
-  /** Remaining seconds, -1 for ever; only in the answer to a fetch. */
+  /** Remaining seconds, -1 for ever; where a meta answer tells it (`t`). */
   ttl = -1;
+  /** A meta answer says that whoever asked is to renew the value (`W`). */
+  won = false;
+  /** Where the cas number stands, decimal digits; empty when it was not told. */
+  casStart = 0;
+  casEnd = 0;
   valueStart = 0;
   valueEnd = 0;
 
@@ -88,6 +93,9 @@ export class Reply {
     copy.keyStart = this.keyStart - this.start;
     copy.keyEnd = this.keyEnd - this.start;
     copy.flags = this.flags;
+    copy.won = this.won;
+    copy.casStart = this.casStart - this.start;
+    copy.casEnd = this.casEnd - this.start;
     copy.ttl = this.ttl;
     copy.valueStart = this.valueStart - this.start;
     copy.valueEnd = this.valueEnd - this.start;

@@ -7,7 +7,7 @@
  */
 
 import type { Body } from "./body.ts";
-import { type Command, GET } from "./command.ts";
+import { type Command, GET, MG } from "./command.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -16,18 +16,25 @@ export class Request {
   command: Command = GET;
   /** True when the fields below, not a line, say what to send. */
   made = false;
-  /** Holds the line and the key. */
+  /** Holds the line. */
   bytes: Uint8Array = NOTHING;
   /** The command line without its line end. */
   lineStart = 0;
   lineEnd = 0;
+  /**
+   * Holds the key as servers store it: the same as `bytes`, unless the line has
+   * it in base64.
+   */
+  keyBytes: Uint8Array = NOTHING;
   keyStart = 0;
   keyEnd = 0;
-  /** The part of the line that stays on our side: ` noreply`. Empty when start equals end. */
+  /** The part of the line that stays on our side: ` noreply`, ` q`. Empty when start equals end. */
   omitStart = 0;
   omitEnd = 0;
-  /** The client wants no answer. */
+  /** The client wants no answer: `noreply`. */
   silent = false;
+  /** The client wants no answer if it is the expected one: `q`, quiet opcodes. */
+  quiet = false;
   /** The last key of its line: its reply closes the answer. */
   last = true;
   flags = 0;
@@ -39,6 +46,18 @@ export class Request {
   valueEnd = 0;
   /** The value when it comes in parts. */
   body: Body | null = null;
+  /** What a meta answer repeats of the request (` O123 kKEY b`), when we must make one ourselves. */
+  echo: Uint8Array = NOTHING;
+  /** The flags of the line that ask for a lease stay on our side. */
+  dropsLease = false;
+  /** Of a binary request: what its answer carries. -1: it came as text. */
+  opcode = -1;
+  opaque = 0;
+  /** Of a binary request, for servers without meta: decimal numbers, empty when there is none. */
+  cas = "";
+  delta = "";
+  /** Of a binary request: the command that does the same on a server without meta; null for none. */
+  classic: Command | null = null;
 
   get valueLength(): number {
     return this.valueEnd - this.valueStart;
@@ -46,59 +65,71 @@ export class Request {
 
   /** A copy that owns its bytes; the body, if any, is shared. */
   retain(): Request {
-    const copy = new Request();
-    const lineLength = this.made ? 0 : this.lineEnd - this.lineStart;
-    const keyLength = this.made ? this.keyEnd - this.keyStart : 0;
+    const copy = Object.assign(new Request(), this) as Request;
+    const lineLength = this.lineEnd - this.lineStart;
+    const keyInLine = this.keyBytes === this.bytes && lineLength > 0;
+    const keyLength = keyInLine ? 0 : this.keyEnd - this.keyStart;
     const headLength = lineLength + keyLength;
     const bytes = new Uint8Array(headLength + this.valueLength);
-    const headStart = this.made ? this.keyStart : this.lineStart;
-    bytes.set(this.bytes.subarray(headStart, headStart + headLength), 0);
+    bytes.set(this.bytes.subarray(this.lineStart, this.lineEnd), 0);
+    if (!keyInLine) bytes.set(this.keyBytes.subarray(this.keyStart, this.keyEnd), lineLength);
     bytes.set(this.valueBytes.subarray(this.valueStart, this.valueEnd), headLength);
-    copy.command = this.command;
-    copy.made = this.made;
-    copy.bytes = bytes;
+    copy.bytes = copy.keyBytes = copy.valueBytes = bytes;
+    copy.lineStart = 0;
     copy.lineEnd = lineLength;
-    copy.keyStart = this.keyStart - headStart;
-    copy.keyEnd = this.keyEnd - headStart;
-    copy.omitStart = Math.max(0, this.omitStart - headStart);
-    copy.omitEnd = Math.max(0, this.omitEnd - headStart);
-    copy.silent = this.silent;
-    copy.last = this.last;
-    copy.flags = this.flags;
-    copy.exptime = this.exptime;
-    copy.valueBytes = bytes;
+    copy.keyStart = keyInLine ? this.keyStart - this.lineStart : lineLength;
+    copy.keyEnd = copy.keyStart + this.keyEnd - this.keyStart;
+    copy.omitStart = Math.max(0, this.omitStart - this.lineStart);
+    copy.omitEnd = Math.max(0, this.omitEnd - this.lineStart);
     copy.valueStart = headLength;
     copy.valueEnd = bytes.length;
-    copy.body = this.body;
     return copy;
   }
 
   /** Turns this object into a request of our own for a key that somebody else holds. */
   make(command: Command, bytes: Uint8Array, keyStart: number, keyEnd: number): this {
-    this.command = command;
+    this.clear(command, bytes);
     this.made = true;
-    this.bytes = bytes;
     this.keyStart = keyStart;
     this.keyEnd = keyEnd;
+    return this;
+  }
+
+  /** Turns an `mg` that asks for a lease into one that only reads. */
+  asPlainRead(): void {
+    this.command = MG;
+    this.dropsLease = true;
+  }
+
+  /** Forgets all that was said before; every offset points into `bytes`. */
+  clear(command: Command, bytes: Uint8Array): void {
+    this.command = command;
+    this.made = false;
+    this.bytes = this.keyBytes = this.valueBytes = bytes;
     this.lineStart =
       this.lineEnd =
-      this.omitStart =
-      this.omitEnd =
+      this.keyStart =
+      this.keyEnd =
         0;
-    this.silent = false;
+    this.omitStart = this.omitEnd = 0;
+    this.silent = this.quiet = false;
     this.last = true;
     this.flags = this.exptime = 0;
-    this.valueBytes = bytes;
     this.valueStart = this.valueEnd = 0;
     this.body = null;
-    return this;
+    this.echo = NOTHING;
+    this.dropsLease = false;
+    this.opcode = -1;
+    this.opaque = 0;
+    this.cas = this.delta = "";
+    this.classic = null;
   }
 
   /** The key as a string of one character a byte; for tables and logs, never per request. */
   keyText(): string {
     let text = "";
     for (let at = this.keyStart; at < this.keyEnd; at++) {
-      text += String.fromCharCode(this.bytes[at]);
+      text += String.fromCharCode(this.keyBytes[at]);
     }
     return text;
   }

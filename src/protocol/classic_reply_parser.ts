@@ -1,6 +1,5 @@
 /**
- * Bytes of one server → replies, in classic text and the one meta answer
- * (`VA`, `EN`) that our own fetches get.
+ * Bytes of one server → replies, in classic text and meta.
  *
  *   Input --next()--> More | Value | LargeValue | End | Line | Nonsense
  *
@@ -9,7 +8,7 @@
 
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import type { Input } from "./input.ts";
-import { KEY_BYTES_MAX } from "./classic_request_parser.ts";
+import { KEY_BYTES_MAX } from "./request_parser.ts";
 
 /** What `next` found. */
 export const Answer = {
@@ -88,7 +87,7 @@ export class ClassicReplyParser {
     input.need = 0;
     const first = bytes[pos];
     if (first === 0x56 && length > 5 && bytes[pos + 1] === 0x41) {
-      return bytes[pos + 2] === 0x4c ? this.#value(input, reply) : this.#fetched(input, reply);
+      return bytes[pos + 2] === 0x4c ? this.#value(input, reply) : this.#metaValue(input, reply);
     }
     if (first === 0x45 && length >= 5 && bytes[pos + 3] === CR && bytes[pos + 2] === 0x44) {
       if (bytes[pos + 1] !== 0x4e || bytes[pos + 4] !== LF) return Answer.Nonsense;
@@ -113,8 +112,12 @@ export class ClassicReplyParser {
     for (at++; at < end && isDigit(bytes[at]); at++) {
       valueLength = valueLength * 10 + bytes[at] - 0x30;
     }
-    // A cas number may stand here; clients get it as it came.
-    while (at < end && (isDigit(bytes[at]) || bytes[at] === BLANK)) at++;
+    reply.casStart = reply.casEnd = at;
+    if (at < end && bytes[at] === BLANK) {
+      reply.casStart = ++at;
+      while (at < end && isDigit(bytes[at])) at++;
+      reply.casEnd = at;
+    }
     if (at + 1 >= end) return this.#unfinished(input);
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return Answer.Nonsense;
     reply.status = ReplyStatus.Hit;
@@ -126,23 +129,24 @@ export class ClassicReplyParser {
     return this.#data(input, reply, { start: at + 2, length: valueLength });
   }
 
-  /** `VA BYTES f<FLAGS> t<TTL>\r\n`, data, `\r\n`: the answer to a fetch. */
-  #fetched(input: Input, reply: Reply): Answer {
+  /** `VA BYTES FLAG*\r\n`, data, `\r\n`. */
+  #metaValue(input: Input, reply: Reply): Answer {
     const { bytes, pos, end } = input;
-    const newline = bytes.indexOf(LF, pos);
-    if (newline < 0 || newline >= end) return this.#unfinished(input);
-    const line = String.fromCharCode(...bytes.subarray(pos, newline));
-    const match = /^VA (\d{1,10}) f(\d{1,10}) t(-?\d{1,10})\r$/.exec(line);
-    if (match === null) return Answer.Nonsense;
+    const newline = lineEnd(bytes, pos, end);
+    if (newline === end) return this.#unfinished(input);
+    if (bytes[pos + 2] !== BLANK || bytes[newline - 1] !== CR) return Answer.Nonsense;
+    let at = pos + 3;
+    let valueLength = 0;
+    for (; isDigit(bytes[at]); at++) valueLength = valueLength * 10 + bytes[at] - 0x30;
+    if (at === pos + 3 || at > newline - 1) return Answer.Nonsense;
     reply.status = ReplyStatus.Hit;
     reply.failure = null;
     reply.meta = true;
-    reply.flags = Number(match[2]);
-    reply.ttl = Number(match[3]);
     reply.bytes = bytes;
     reply.start = pos;
     reply.keyStart = reply.keyEnd = pos;
-    return this.#data(input, reply, { start: newline + 1, length: Number(match[1]) });
+    readMetaFields(reply, at, newline - 1);
+    return this.#data(input, reply, { start: newline + 1, length: valueLength });
   }
 
   #data(input: Input, reply: Reply, data: { start: number; length: number }): Answer {
@@ -169,8 +173,7 @@ export class ClassicReplyParser {
 
   #line(input: Input, reply: Reply): Answer {
     const { bytes, pos, end } = input;
-    let newline = pos;
-    while (newline < end && bytes[newline] !== LF) newline++;
+    const newline = lineEnd(bytes, pos, end);
     if (newline === end) return this.#unfinished(input);
     if (newline === pos || bytes[newline - 1] !== CR) return Answer.Nonsense;
     const word = wordOf(bytes, pos, newline - 1);
@@ -183,6 +186,7 @@ export class ClassicReplyParser {
     reply.end = newline + 1;
     reply.valueStart = pos;
     reply.valueEnd = newline - 1;
+    if (word.meta) readMetaFields(reply, pos + 2, newline - 1);
     input.pos = newline + 1;
     return Answer.Line;
   }
@@ -190,6 +194,46 @@ export class ClassicReplyParser {
   #unfinished(input: Input): Answer {
     return input.length > LINE_BYTES_MAX ? Answer.Nonsense : Answer.More;
   }
+}
+
+function lineEnd(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && bytes[at] !== LF) at++;
+  return at;
+}
+
+/** Reads what the proxy uses of a meta answer: client flags, cas and time left. */
+function readMetaFields(reply: Reply, from: number, to: number): void {
+  const { bytes } = reply;
+  reply.flags = 0;
+  reply.ttl = -1;
+  reply.won = false;
+  reply.casStart = reply.casEnd = from;
+  for (let at = from; at < to; at++) {
+    if (bytes[at] !== BLANK) continue;
+    switch (bytes[at + 1]) {
+      case 0x66:
+        reply.flags = readDigits(bytes, at + 2);
+        break;
+      case 0x74:
+        reply.ttl = bytes[at + 2] === 0x2d ? -1 : readDigits(bytes, at + 2);
+        break;
+      case 0x57:
+        reply.won = true;
+        break;
+      case 0x63:
+        reply.casStart = at + 2;
+        reply.casEnd = at + 2;
+        while (isDigit(bytes[reply.casEnd])) reply.casEnd++;
+        break;
+    }
+  }
+}
+
+function readDigits(bytes: Uint8Array, from: number): number {
+  let value = 0;
+  for (let at = from; isDigit(bytes[at]); at++) value = value * 10 + bytes[at] - 0x30;
+  return value;
 }
 
 function isDigit(byte: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * Bytes of one client → requests, in classic text.
+ * Bytes of one client → requests, in classic text and meta.
  *
  *   Input --next()--> More | Request | Answer | Close
  *
@@ -11,9 +11,13 @@
  */
 
 import { Body } from "../message/body.ts";
-import { type Command, COMMANDS } from "../message/command.ts";
+import { type Command, GET } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
+import { commandAt } from "./command_lookup.ts";
 import type { Input } from "./input.ts";
+import { decodeKey, readMetaFlags } from "./meta_flags.ts";
+import { KEY_BYTES_MAX, Parsed, type ParserLimits, type RequestParser } from "./request_parser.ts";
+import * as say from "./text_answers.ts";
 import {
   isUnsigned64,
   readSigned32,
@@ -23,37 +27,10 @@ import {
   wordEnd,
 } from "./tokens.ts";
 
-/** What `next` found. */
-export const Parsed = {
-  /** More bytes are needed. */
-  More: 0,
-  /** `request` is filled. */
-  Request: 1,
-  /** The line is wrong: `answer` says how; `request.silent` when nobody wants to know. */
-  Answer: 2,
-  /** The client is beyond help: close, after `answer` unless that is empty. */
-  Close: 3,
-} as const;
-export type Parsed = typeof Parsed[keyof typeof Parsed];
-
-/** The longest key that memcached takes, bytes. */
-export const KEY_BYTES_MAX = 250;
-
 const encoder = new TextEncoder();
-const text = (line: string): Uint8Array => encoder.encode(`${line}\r\n`);
-
-const NO_ANSWER = new Uint8Array(0);
-const ERROR = text("ERROR");
-const BAD_FORMAT = text("CLIENT_ERROR bad command line format");
-const BAD_DATA = text("CLIENT_ERROR bad data chunk");
-const BAD_EXPTIME = text("CLIENT_ERROR invalid exptime argument");
-const BAD_DELTA = text("CLIENT_ERROR invalid numeric delta argument");
-const BAD_DELETE = text("CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]");
-const LINE_TOO_LONG = text("CLIENT_ERROR line too long");
-const REFUSED = text("CLIENT_ERROR command not available through the proxy");
-
 const NOREPLY = encoder.encode("noreply");
 const ZERO = encoder.encode("0");
+const BASE64 = encoder.encode("b");
 const HTTP = encoder.encode("HTTP/");
 
 const LF = 0x0a;
@@ -75,20 +52,21 @@ const WORDS: Readonly<Record<Command["shape"], readonly [number, number]>> = {
   verbosity: [2, 3],
   bare: [1, Infinity],
   refused: [1, Infinity],
+  metaGet: [2, Infinity],
+  metaSet: [2, Infinity],
+  metaDelete: [2, Infinity],
+  metaArithmetic: [2, Infinity],
+  metaDebug: [1, Infinity],
   fetch: [Infinity, Infinity],
+  metaStale: [Infinity, Infinity],
 };
 
-/** Limits of one line and of one assembled value, bytes. */
-export interface ParserLimits {
-  readonly lineBytes: number;
-  readonly getLineBytes: number;
-  readonly streamBytes: number;
-}
+/** memcached counts the command, the key and one more among its 20. */
+const META_WORDS_MAX = 19;
 
 /** Reads the requests of one client. */
-export class ClassicRequestParser {
-  /** With `Parsed.Answer` and `Parsed.Close`: what to say. */
-  answer: Uint8Array = NO_ANSWER;
+export class ClassicRequestParser implements RequestParser {
+  answer: Uint8Array = say.NO_ANSWER;
   readonly #limits: ParserLimits;
   readonly #tokens = new Tokens();
   /** Bytes after `input.pos` that are known to hold no line end. */
@@ -126,7 +104,7 @@ export class ClassicRequestParser {
     while (at < end && bytes[at] > BLANK) at++;
     if (at === keyStart || at - keyStart > KEY_BYTES_MAX || at + 1 >= end) return false;
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return false;
-    fill(request, GET_ROW, bytes, pos, at);
+    fill(request, bytes, pos, at);
     request.keyStart = keyStart;
     request.keyEnd = at;
     input.pos = at + 2;
@@ -152,7 +130,7 @@ export class ClassicRequestParser {
     const retrieval = word.startsWith("get ") || word === "gets ";
     if (retrieval && input.length <= this.#limits.getLineBytes) return Parsed.More;
     request.silent = false;
-    this.answer = retrieval ? LINE_TOO_LONG : NO_ANSWER;
+    this.answer = retrieval ? say.LINE_TOO_LONG : say.NO_ANSWER;
     return Parsed.Close;
   }
 
@@ -165,12 +143,12 @@ export class ClassicRequestParser {
     if (nul >= 0) lineEnd = pos + nul;
     const tokens = this.#tokens;
     tokens.split(bytes, pos, lineEnd);
-    fill(request, GET_ROW, bytes, pos, lineEnd);
-    if (tokens.count === 0 || tokens.ends[0] - tokens.starts[0] < 2) return this.#wrong(ERROR);
+    fill(request, bytes, pos, lineEnd);
+    if (tokens.count === 0 || tokens.ends[0] - tokens.starts[0] < 2) return this.#wrong(say.ERROR);
     const command = commandAt(bytes, tokens);
     if (command === null) return this.#unknown(bytes);
     const [fewest, most] = WORDS[command.shape];
-    if (tokens.count < fewest || tokens.count > most) return this.#wrong(ERROR);
+    if (tokens.count < fewest || tokens.count > most) return this.#wrong(say.ERROR);
     request.command = command;
     return this.#byShape(input, request, pos);
   }
@@ -179,8 +157,8 @@ export class ClassicRequestParser {
     const last = this.#tokens.count - 1;
     const start = this.#tokens.starts[last];
     const verb = HTTP.every((byte, index) => bytes[start + index] === byte);
-    if (!verb) return this.#wrong(ERROR);
-    this.answer = NO_ANSWER;
+    if (!verb) return this.#wrong(say.ERROR);
+    this.answer = say.NO_ANSWER;
     return Parsed.Close;
   }
 
@@ -196,7 +174,14 @@ export class ClassicRequestParser {
       case "bare":
         return Parsed.Request;
       case "refused":
-        return this.#wrong(REFUSED);
+        return this.#wrong(say.REFUSED);
+      case "metaSet":
+        return this.#metaSet(input, request, lineAt);
+      case "metaGet":
+      case "metaDelete":
+      case "metaArithmetic":
+      case "metaDebug":
+        return this.#meta(request);
       default:
         return this.#oneLine(request);
     }
@@ -207,15 +192,15 @@ export class ClassicRequestParser {
     const { bytes } = request;
     const first = this.#tokens.count > firstWord ? this.#tokens.starts[firstWord] : request.lineEnd;
     if (input.pos - request.lineStart > this.#limits.getLineBytes) {
-      this.answer = LINE_TOO_LONG;
+      this.answer = say.LINE_TOO_LONG;
       return Parsed.Close;
     }
     for (let at = first; at < request.lineEnd;) {
       const end = wordEnd(bytes, at, request.lineEnd);
-      if (end - at > KEY_BYTES_MAX) return this.#wrong(BAD_FORMAT);
+      if (end - at > KEY_BYTES_MAX) return this.#wrong(say.BAD_FORMAT);
       at = skipBlanks(bytes, end, request.lineEnd);
     }
-    if (first === request.lineEnd) return this.#wrong(END);
+    if (first === request.lineEnd) return this.#wrong(say.END);
     this.#keyAt = first;
     this.#keysEnd = request.lineEnd;
     this.#lineNext = input.pos;
@@ -242,7 +227,7 @@ export class ClassicRequestParser {
 
   #gat(input: Input, request: Request): Parsed {
     const exptime = readSigned32(request.bytes, this.#tokens.starts[1], this.#tokens.ends[1]);
-    if (exptime === null) return this.#wrong(BAD_EXPTIME);
+    if (exptime === null) return this.#wrong(say.BAD_EXPTIME);
     request.exptime = exptime;
     return this.#keys(input, request, 2);
   }
@@ -256,13 +241,13 @@ export class ClassicRequestParser {
     const readable = length !== null && length >= 0 && length <= VALUE_BYTES_MAX;
     if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) {
       if (readable) this.#skip = length + 2;
-      return this.#wrong(BAD_FORMAT);
+      return this.#wrong(say.BAD_FORMAT);
     }
     const flags = readUnsigned32(bytes, starts[2], ends[2]);
     const exptime = readSigned32(bytes, starts[3], ends[3]);
-    if (flags === null || exptime === null || !readable) return this.#wrong(BAD_FORMAT);
+    if (flags === null || exptime === null || !readable) return this.#wrong(say.BAD_FORMAT);
     const cas = request.command.shape === "cas";
-    if (cas && !isUnsigned64(bytes, starts[5], ends[5])) return this.#wrong(BAD_FORMAT);
+    if (cas && !isUnsigned64(bytes, starts[5], ends[5])) return this.#wrong(say.BAD_FORMAT);
     request.flags = flags;
     request.exptime = exptime;
     return this.#value(input, request, { length, lineAt });
@@ -281,10 +266,45 @@ export class ClassicRequestParser {
       return Parsed.More;
     }
     input.pos = end + 2;
-    if (request.bytes[end] !== CR || request.bytes[end + 1] !== LF) return this.#wrong(BAD_DATA);
+    if (request.bytes[end] !== CR || request.bytes[end + 1] !== LF) {
+      return this.#wrong(say.BAD_DATA);
+    }
     request.valueStart = start;
     request.valueEnd = end;
     return Parsed.Request;
+  }
+
+  /** Meta commands without a data block. */
+  #meta(request: Request): Parsed {
+    const { command, bytes } = request;
+    if (this.#tokens.count < 2) return this.#wrong(say.BAD_FORMAT);
+    this.#key(request);
+    if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) return this.#wrong(say.BAD_FORMAT);
+    if (command.shape === "metaDebug") {
+      if (this.#tokens.count > 2 && this.#tokens.is(bytes, 2, BASE64)) decodeKey(request);
+      return Parsed.Request;
+    }
+    if (this.#tokens.count > META_WORDS_MAX) {
+      return this.#wrong(command.shape === "metaGet" ? say.MG_FLAGS_TOO_LONG : say.FLAGS_TOO_LONG);
+    }
+    readMetaFlags(request, this.#tokens, 2);
+    return Parsed.Request;
+  }
+
+  #metaSet(input: Input, request: Request, lineAt: number): Parsed {
+    this.#key(request);
+    if (this.#tokens.count === 2) return this.#wrong(say.BAD_FORMAT);
+    const length = readSigned32(request.bytes, this.#tokens.starts[2], this.#tokens.ends[2]);
+    const readable = length !== null && length >= 0 && length <= VALUE_BYTES_MAX;
+    const longKey = request.keyEnd - request.keyStart > KEY_BYTES_MAX;
+    const longFlags = this.#tokens.count > META_WORDS_MAX;
+    if (!readable) return this.#wrong(longFlags ? say.FLAGS_TOO_LONG : say.BAD_FORMAT);
+    if (longKey || longFlags) {
+      this.#skip = length + 2;
+      return this.#wrong(longKey ? say.BAD_FORMAT : say.FLAGS_TOO_LONG);
+    }
+    readMetaFlags(request, this.#tokens, 3);
+    return this.#value(input, request, { length, lineAt });
   }
 
   /** Commands that are one line: arithmetic, touch, delete, flush_all, verbosity. */
@@ -294,19 +314,23 @@ export class ClassicRequestParser {
     this.#noreply(request);
     if (command.scope === "key") {
       this.#key(request);
-      if (command.shape === "delete" && !this.#deleteForm(request)) return this.#wrong(BAD_DELETE);
-      if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) return this.#wrong(BAD_FORMAT);
+      if (command.shape === "delete" && !this.#deleteForm(request)) {
+        return this.#wrong(say.BAD_DELETE);
+      }
+      if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) return this.#wrong(say.BAD_FORMAT);
     }
     switch (command.shape) {
       case "arithmetic":
-        return isUnsigned64(bytes, starts[2], ends[2]) ? Parsed.Request : this.#wrong(BAD_DELTA);
+        return isUnsigned64(bytes, starts[2], ends[2])
+          ? Parsed.Request
+          : this.#wrong(say.BAD_DELTA);
       case "touch":
         return this.#exptime(request, 2);
       case "flush":
         return count === (request.silent ? 2 : 1) ? Parsed.Request : this.#exptime(request, 1);
       case "verbosity":
         return readUnsigned32(bytes, starts[1], ends[1]) === null
-          ? this.#wrong(BAD_FORMAT)
+          ? this.#wrong(say.BAD_FORMAT)
           : Parsed.Request;
       default:
         return Parsed.Request;
@@ -316,7 +340,7 @@ export class ClassicRequestParser {
   #exptime(request: Request, word: number): Parsed {
     const { starts, ends } = this.#tokens;
     const exptime = readSigned32(request.bytes, starts[word], ends[word]);
-    if (exptime === null) return this.#wrong(BAD_EXPTIME);
+    if (exptime === null) return this.#wrong(say.BAD_EXPTIME);
     request.exptime = exptime;
     return Parsed.Request;
   }
@@ -358,55 +382,8 @@ export class ClassicRequestParser {
   }
 }
 
-const END = text("END");
-const BGET = encoder.encode("bget");
-
-const GET_ROW = COMMANDS[0];
-
-/** Rows by length and first letter of the name: at most a few to compare. */
-const ROWS_BY_HEAD: readonly (readonly Command[])[] = indexRows();
-
-function indexRows(): Command[][] {
-  const rows: Command[][] = Array.from({ length: 512 }, () => []);
-  for (const command of COMMANDS) {
-    if (command.shape === "fetch") continue;
-    rows[headOf(command.nameBytes[0], command.nameBytes.length)].push(command);
-  }
-  return rows;
-}
-
-function headOf(letter: number, length: number): number {
-  return ((letter & 31) << 4) | (length & 15);
-}
-
-function commandAt(bytes: Uint8Array, tokens: Tokens): Command | null {
-  const start = tokens.starts[0];
-  const rows = ROWS_BY_HEAD[headOf(bytes[start], tokens.ends[0] - start)];
-  for (const command of rows) {
-    if (tokens.is(bytes, 0, command.nameBytes)) return command;
-  }
-  // An undocumented name of `get` that memcached still answers.
-  return tokens.is(bytes, 0, BGET) ? GET_ROW : null;
-}
-
-function fill(
-  request: Request,
-  command: Command,
-  bytes: Uint8Array,
-  lineStart: number,
-  lineEnd: number,
-): void {
-  request.command = command;
-  request.made = false;
-  request.bytes = bytes;
+function fill(request: Request, bytes: Uint8Array, lineStart: number, lineEnd: number): void {
+  request.clear(GET, bytes);
   request.lineStart = lineStart;
   request.lineEnd = lineEnd;
-  request.omitStart = 0;
-  request.omitEnd = 0;
-  request.silent = false;
-  request.last = true;
-  request.valueBytes = bytes;
-  request.valueStart = 0;
-  request.valueEnd = 0;
-  request.body = null;
 }

@@ -1,14 +1,14 @@
-/** Requests → bytes for a server, in classic text and the one meta command of our fetches. */
+/** Requests → bytes for a server, in classic text and meta. */
 
 import type { Command } from "../message/command.ts";
+import { isPlainKey } from "../message/key.ts";
 import type { Request } from "../message/request.ts";
+import { encodeBase64 } from "./base64.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 
 const BLANK = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
-
-const FETCH_FLAGS = new TextEncoder().encode(" v f t");
 
 /** Begins a retrieval line that further keys may join; `closeLine` ends it. */
 export function openRetrieval(out: OutputBuffer, command: Command): void {
@@ -18,7 +18,7 @@ export function openRetrieval(out: OutputBuffer, command: Command): void {
 /** Adds one key to an open retrieval line. */
 export function joinRetrieval(out: OutputBuffer, request: Request): void {
   out.appendByte(BLANK);
-  out.append(request.bytes, request.keyStart, request.keyEnd);
+  out.append(request.keyBytes, request.keyStart, request.keyEnd);
 }
 
 /** Ends a line. */
@@ -27,24 +27,41 @@ export function closeLine(out: OutputBuffer): void {
   out.appendByte(LF);
 }
 
-/** Writes one whole request, without `noreply`; of a large one only the line. */
+/** Writes one whole request, without `noreply` and `q`; of a large one only the line. */
 export function writeRequest(out: OutputBuffer, request: Request): void {
   if (request.made) {
     writeMade(out, request);
-    return;
-  }
-  if (request.command.shape === "get" || request.command.shape === "gat") {
+  } else if (request.command.retrieves) {
     writeOneKey(out, request);
-    return;
+  } else {
+    writeLine(out, request);
+    closeLine(out);
   }
-  if (request.omitEnd > request.omitStart) {
+  if (request.body === null && hasValue(request.command)) {
+    out.append(request.valueBytes, request.valueStart, request.valueEnd);
+    closeLine(out);
+  }
+}
+
+/** The line as it came, without what stays on our side, and without its end. */
+export function writeLine(out: OutputBuffer, request: Request): void {
+  if (request.dropsLease) {
+    writeWithoutLease(out, request);
+  } else if (request.omitEnd > request.omitStart) {
     out.append(request.bytes, request.lineStart, request.omitStart);
     out.append(request.bytes, request.omitEnd, request.lineEnd);
   } else {
     out.append(request.bytes, request.lineStart, request.lineEnd);
   }
-  closeLine(out);
-  if (request.body === null && isStorage(request.command)) writeValue(out, request);
+}
+
+/** The words of an `mg` line but for `q` and the flags that ask for a lease: N, R, E. */
+function writeWithoutLease(out: OutputBuffer, request: Request): void {
+  const { bytes, lineStart, lineEnd } = request;
+  const words = new TextDecoder("latin1").decode(bytes.subarray(lineStart, lineEnd)).split(" ");
+  const [command, key, ...flags] = words.filter((word) => word !== "");
+  const kept = flags.filter((flag) => !"NREq".includes(flag[0]));
+  out.appendText([command, key, ...kept].join(" "));
 }
 
 /** One key of a line that may have named several. */
@@ -56,23 +73,45 @@ function writeOneKey(out: OutputBuffer, request: Request): void {
 }
 
 function writeMade(out: OutputBuffer, request: Request): void {
-  const { command } = request;
+  const { command, body } = request;
+  if (command.retrieves) return writeOneKey(out, request);
   out.appendAll(command.nameBytes);
-  if (command.scope === "key") joinRetrieval(out, request);
-  if (command.shape === "fetch") out.appendAll(FETCH_FLAGS);
-  if (command.shape === "touch") out.appendText(` ${request.exptime}`);
-  if (command.shape === "store") {
-    out.appendText(` ${request.flags} ${request.exptime} ${request.valueLength}`);
+  const plain = isPlainKey(request.keyBytes, request.keyStart, request.keyEnd);
+  if (command.scope === "key") {
+    if (plain) joinRetrieval(out, request);
+    else out.appendText(` ${encodeBase64(request.keyBytes, request.keyStart, request.keyEnd)}`);
   }
-  closeLine(out);
-  if (command.shape === "store") writeValue(out, request);
-}
-
-function writeValue(out: OutputBuffer, request: Request): void {
-  out.append(request.valueBytes, request.valueStart, request.valueEnd);
+  const length = body === null ? request.valueLength : body.left - 2;
+  out.appendText(argumentsOf(request, length));
+  if (!plain && command.meta) out.appendText(" b");
   closeLine(out);
 }
 
-function isStorage(command: Command): boolean {
-  return command.shape === "store" || command.shape === "cas";
+/** What follows the key, by the shape of the command. */
+function argumentsOf(request: Request, length: number): string {
+  const { flags, exptime, cas, delta } = request;
+  switch (request.command.shape) {
+    case "store":
+      return ` ${flags} ${exptime} ${length}`;
+    case "cas":
+      return ` ${flags} ${exptime} ${length} ${cas}`;
+    case "arithmetic":
+      return ` ${delta}`;
+    case "touch":
+      return ` ${exptime}`;
+    case "metaSet":
+      return ` ${length} F${flags} T${exptime}`;
+    case "metaGet":
+      return ` T${exptime}`;
+    case "fetch":
+      return " v f t";
+    case "metaStale":
+      return " I";
+    default:
+      return "";
+  }
+}
+
+function hasValue(command: Command): boolean {
+  return command.shape === "store" || command.shape === "cas" || command.shape === "metaSet";
 }

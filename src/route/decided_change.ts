@@ -11,7 +11,18 @@
  * Owned by: the legs at the main, until both are answered.
  */
 
-import { DELETE, FETCH, SET, TOUCH } from "../message/command.ts";
+import {
+  type Command,
+  DELETE,
+  FETCH,
+  MARK_STALE,
+  MD,
+  MG_TOUCH,
+  MS,
+  SET,
+  TOUCH,
+} from "../message/command.ts";
+import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "./callback_sink.ts";
@@ -58,11 +69,11 @@ export class DecidedChange implements Sink {
 
   start(): void {
     const { main } = this.#options;
-    const { command, bytes, keyStart, keyEnd, body } = this.#request;
+    const { command, keyBytes, keyStart, keyEnd, body } = this.#request;
     this.#fetching = command.copy === "result" && main.speaksMeta && body === null;
     main.sendOr(this.#request, this, null);
     if (!this.#fetching) return;
-    const fetch = new Request().make(FETCH, bytes, keyStart, keyEnd);
+    const fetch = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
     main.sendOr(fetch, new CallbackSink((reply) => this.#onFetched(reply)), null);
   }
 
@@ -117,8 +128,19 @@ export class DecidedChange implements Sink {
   #onFetched(reply: Reply): void {
     this.#fetching = false;
     if (this.#decision.settled) return;
-    this.#fetched = reply.status === ReplyStatus.Hit ? reply.retain() : null;
+    this.#fetched = reply.status === ReplyStatus.Hit && !reply.won ? reply.retain() : null;
+    if (reply.status === ReplyStatus.Hit && reply.won) this.#giveBackWin();
     this.#settle(this.#copy());
+  }
+
+  /**
+   * The value is marked stale, and our fetch took the right to renew it from the
+   * clients: mark it again. The backup knows no stale values; it gets none.
+   */
+  #giveBackWin(): void {
+    const { keyBytes, keyStart, keyEnd } = this.#request;
+    const mark = new Request().make(MARK_STALE, keyBytes, keyStart, keyEnd);
+    this.#options.main.sendOr(mark, new CallbackSink(() => {}), null);
   }
 
   #settle(copy: Request | null): void {
@@ -134,36 +156,33 @@ export class DecidedChange implements Sink {
     backup.sendOr(copy, copied, backupNote);
   }
 
-  /** What the backup gets so that it holds what the main holds. */
-  #copy(): Request {
-    const { command, bytes, keyStart, keyEnd, exptime, body } = this.#request;
-    const copy = new Request();
+  /** What the backup gets so that it holds what the main holds; null for nothing. */
+  #copy(): Request | null {
+    const { command, keyBytes, keyStart, keyEnd, exptime, body } = this.#request;
+    const plain = isPlainKey(keyBytes, keyStart, keyEnd);
+    const make = (row: Command) => new Request().make(row, keyBytes, keyStart, keyEnd);
+    if (command.copy === "none") return null;
     if (command.copy === "touch") {
-      copy.make(TOUCH, bytes, keyStart, keyEnd).exptime = exptime;
-      return copy;
+      const touch = make(plain ? TOUCH : MG_TOUCH);
+      touch.exptime = exptime;
+      return touch;
     }
-    if (command.copy === "value" && body === null) return this.#copyOfValue(copy);
-    const fetched = this.#fetched;
+    if (command.copy === "value" && body === null) return this.#withOwnValue(make(SET));
+    const fetched = command.copy === "result" ? this.#fetched : null;
     // A time left of 0 is over; as an exptime, 0 would mean never.
-    if (fetched === null || fetched.ttl === 0) return copy.make(DELETE, bytes, keyStart, keyEnd);
-    copy.make(SET, bytes, keyStart, keyEnd);
-    copy.flags = fetched.flags;
-    copy.exptime = this.#exptimeOf(fetched.ttl);
-    copy.valueBytes = fetched.bytes;
-    copy.valueStart = fetched.valueStart;
-    copy.valueEnd = fetched.valueEnd;
-    return copy;
+    if (fetched === null || fetched.ttl === 0) return make(plain ? DELETE : MD);
+    return this.#withFetched(make(plain ? SET : MS), fetched);
   }
 
-  #copyOfValue(copy: Request): Request {
-    const { bytes, keyStart, keyEnd, flags, exptime } = this.#request;
-    copy.make(SET, bytes, keyStart, keyEnd);
-    copy.flags = flags;
-    copy.exptime = exptime;
-    copy.valueBytes = this.#request.valueBytes;
-    copy.valueStart = this.#request.valueStart;
-    copy.valueEnd = this.#request.valueEnd;
-    return copy;
+  #withOwnValue(copy: Request): Request {
+    const { flags, exptime, valueBytes, valueStart, valueEnd } = this.#request;
+    return Object.assign(copy, { flags, exptime, valueBytes, valueStart, valueEnd });
+  }
+
+  #withFetched(copy: Request, fetched: Reply): Request {
+    const { flags, bytes, valueStart, valueEnd, ttl } = fetched;
+    const exptime = this.#exptimeOf(ttl);
+    return Object.assign(copy, { flags, exptime, valueBytes: bytes, valueStart, valueEnd });
   }
 
   #exptimeOf(ttl: number): number {
@@ -177,6 +196,8 @@ function isSuccess(reply: Reply): boolean {
     case ReplyStatus.Stored:
     case ReplyStatus.Number:
     case ReplyStatus.Hit:
+    case ReplyStatus.Touched:
+    case ReplyStatus.Deleted:
       return true;
     default:
       return false;

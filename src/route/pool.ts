@@ -15,7 +15,7 @@ export class Pool {
   }
 
   pick(request: Request): Destination {
-    const { bytes, keyStart, keyEnd } = request;
-    return this.destinations[this.#distribution.owner(bytes, keyStart, keyEnd)];
+    const { keyBytes, keyStart, keyEnd } = request;
+    return this.destinations[this.#distribution.owner(keyBytes, keyStart, keyEnd)];
   }
 }

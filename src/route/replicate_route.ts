@@ -10,7 +10,9 @@
  */
 
 import { ReplyStatus } from "../message/reply.ts";
-import type { Request } from "../message/request.ts";
+import { DELETE, MG_LEASE, MS, SET } from "../message/command.ts";
+import { isPlainKey } from "../message/key.ts";
+import { Request } from "../message/request.ts";
 import { WorstOf } from "./broadcast_route.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import { CopyOrder } from "./copy_order.ts";
@@ -59,6 +61,9 @@ export class ReplicateRoute implements Route {
     if (request.command.scope === "all") return this.#flushAll(request, sink);
     const { mains, backups } = this.#options;
     const copies = { main: mains.pick(request), backup: backups.pick(request) };
+    // A server without meta refuses what a text client asks in meta; then nothing is copied.
+    const refused = request.command.meta && request.opcode < 0 && !copies.main.speaksMeta;
+    if (refused && copies.main.usable) return copies.main.sendOr(request, sink, this.#mainNote);
     if (request.command.copy === "same") return this.#toBoth(request, sink, copies);
     if (copies.main.usable) return this.#mainDecides(request, sink, copies);
     this.#backupDecides(request, sink, copies);
@@ -69,10 +74,10 @@ export class ReplicateRoute implements Route {
     if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
     if (this.#order.idle) {
       main.sendOr(request, change.main, this.#mainNote);
-      backup.sendOr(request, change.backup, this.#backupNote);
+      backup.sendOr(speakable(request, backup), change.backup, this.#backupNote);
       return;
     }
-    const later = request.retain();
+    const later = speakable(request, backup).retain();
     main.sendOr(request, change.main, this.#mainNote);
     this.#order.inTurn(later.keyText(), () => {
       backup.sendOr(later, change.backup, this.#backupNote);
@@ -84,7 +89,7 @@ export class ReplicateRoute implements Route {
    * key, free to go when the main has answered, could overtake it at the backup.
    */
   #largeToBoth(request: Request, change: ParallelChange, { main, backup }: Copies): void {
-    const later = request.retain();
+    const later = speakable(request, backup).retain();
     later.body?.hold();
     main.sendOr(request, change.main, this.#mainNote);
     this.#order.holding(later.keyText(), (done) => {
@@ -124,7 +129,9 @@ export class ReplicateRoute implements Route {
   }
 
   #askBackup(request: Request, sink: Sink, { main, backup }: Copies): void {
-    this.#options.missed.missed(main, request);
+    // The backup never gets a lease: its empty placeholder would be a hit.
+    if (request.command === MG_LEASE) request.asPlainRead();
+    else this.#options.missed.missed(main, request);
     backup.sendOr(request, sink, this.#backupNote);
   }
 
@@ -151,4 +158,14 @@ export class ReplicateRoute implements Route {
       sink.reply(reply);
     });
   }
+}
+
+/** A meta change from a text client, for a backup that has no meta commands. */
+function speakable(request: Request, backup: Destination): Request {
+  const { command, opcode, keyBytes, keyStart, keyEnd } = request;
+  if (!command.meta || opcode >= 0 || backup.speaksMeta) return request;
+  if (!isPlainKey(keyBytes, keyStart, keyEnd)) return request;
+  const { flags, exptime, valueBytes, valueStart, valueEnd, body } = request;
+  const classic = new Request().make(command === MS ? SET : DELETE, keyBytes, keyStart, keyEnd);
+  return Object.assign(classic, { flags, exptime, valueBytes, valueStart, valueEnd, body });
 }

@@ -22,7 +22,13 @@ export class BackendCounters {
   }
 
   reset(): void {
-    this.requests = this.replies = this.failures = this.missed = this.connects = this.probes = 0;
+    this.requests =
+      this.replies =
+      this.failures =
+      this.missed =
+      this.connects =
+      this.probes =
+        0;
     this.byReason.clear();
   }
 }

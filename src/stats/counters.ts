@@ -35,8 +35,16 @@ export class Counters {
   reset(): void {
     this.commands.fill(0);
     this.clientsTotal = this.clientsRefused = this.clientsPaused = 0;
-    this.getHits = this.getMisses = this.badLines = this.failures = 0;
-    this.closedSlow = this.closedBuffers = this.closedIdle = this.closedLine = 0;
+    this.getHits =
+      this.getMisses =
+      this.badLines =
+      this.failures =
+        0;
+    this.closedSlow =
+      this.closedBuffers =
+      this.closedIdle =
+      this.closedLine =
+        0;
     this.bytesRead = this.bytesWritten = 0;
   }
 }

@@ -113,9 +113,12 @@ function addProxy(lines: StatsLines, report: ProxyReport): void {
 
 function addCommands(lines: StatsLines, report: ProxyReport): void {
   const { counters, commandNames } = report;
+  // Some names have several rows in the command table.
+  const sums = new Map<string, number>();
   for (const [index, name] of commandNames.entries()) {
-    lines.add(`cmd_${name}`, counters.commands[index]);
+    sums.set(name, (sums.get(name) ?? 0) + counters.commands[index]);
   }
+  for (const [name, count] of sums) lines.add(`cmd_${name}`, count);
   lines
     .add("get_hits", counters.getHits)
     .add("get_misses", counters.getMisses)

@@ -1,0 +1,184 @@
+/**
+ * Packets of the binary protocol → lines of text commands.
+ *
+ *   packet: head | extras | key | value   ->   line of a meta command | key | value
+ *
+ * A packet becomes the meta command that does the same, in a line of our own;
+ * key and value stay where they lie in the chunk. From here on it is a request
+ * like any that came as text. What has no meta command (`flush_all`, `stats`, …)
+ * becomes the classic one.
+ *
+ * Owned by: one parser. Owns: the line, valid until the next packet.
+ */
+
+import {
+  CAS,
+  type Command,
+  FLUSH_ALL,
+  MA,
+  MD,
+  MD_DECIDED,
+  MG,
+  MG_TOUCH,
+  MS,
+  MS_DECIDED,
+  STATS,
+  VERBOSITY,
+} from "../message/command.ts";
+import { isPlainKey } from "../message/key.ts";
+import type { Request } from "../message/request.ts";
+import { encodeBase64 } from "./base64.ts";
+import type { BinaryKind, BinaryOpcode } from "./binary_codes.ts";
+import { OutputBuffer } from "./output_buffer.ts";
+import { decimalOf64, readUint32 } from "./unsigned64.ts";
+
+const BLANK = 0x20;
+/** The line buffer is given back when a packet made it larger than this, bytes. */
+const LINE_KEEP_BYTES = 2048;
+/** The expiry of an `incr` that shall not create. */
+const NOT_CREATING = 0xffff_ffff;
+/** Meta commands take signed numbers of 32 bits for times. */
+const EXPTIME_MAX = 0x7fff_ffff;
+
+/** Where the parts of a packet lie in `bytes`. */
+export interface Packet {
+  readonly bytes: Uint8Array;
+  readonly pos: number;
+  readonly extras: number;
+  readonly key: number;
+  readonly value: number;
+  readonly valueLength: number;
+}
+
+/** Turns packets into requests, one after the other. */
+export class BinaryTranslator {
+  readonly #line = new OutputBuffer();
+
+  /** Fills the request, but for its value. */
+  translate(request: Request, row: BinaryOpcode, packet: Packet): void {
+    const { bytes, pos } = packet;
+    const cas = isZero64(bytes, pos + 16) ? "" : decimalOf64(bytes, pos + 16);
+    request.opcode = row.code;
+    request.opaque = readUint32(bytes, pos + 12);
+    request.quiet = row.quiet;
+    request.classic = row.kind.command;
+    request.cas = cas;
+    request.keyBytes = request.valueBytes = bytes;
+    request.keyStart = packet.key;
+    request.keyEnd = packet.value;
+    this.#line.clear(LINE_KEEP_BYTES);
+    request.command = this.#compose(request, row, packet);
+    request.bytes = this.#line.bytes;
+    request.lineEnd = this.#line.length;
+  }
+
+  /** Writes the line; returns the command that it is. */
+  #compose(request: Request, row: BinaryOpcode, packet: Packet): Command {
+    switch (row.kind.shape) {
+      case "get":
+        this.#open("mg", request, " v f c");
+        return MG;
+      case "touch":
+        return this.#touch(request, row, packet);
+      case "store":
+        return this.#store(request, row.kind, packet);
+      case "join":
+        // A classic server cannot compare here.
+        if (request.cas !== "") request.classic = null;
+        this.#open("ms", request, ` ${packet.valueLength} c${row.kind.mode}${compared(request)}`);
+        return MS_DECIDED;
+      case "delete":
+        if (request.cas !== "") request.classic = null;
+        this.#open("md", request, compared(request));
+        return request.cas === "" ? MD : MD_DECIDED;
+      case "arithmetic":
+        return this.#arithmetic(request, row.kind, packet);
+      default:
+        return this.#keyless(request, row.kind, packet);
+    }
+  }
+
+  #touch(request: Request, row: BinaryOpcode, packet: Packet): Command {
+    request.exptime = metaExptime(readUint32(request.keyBytes, packet.extras));
+    const value = row.returnsValue ? " v" : "";
+    this.#open("mg", request, `${value} f c T${request.exptime}`);
+    return MG_TOUCH;
+  }
+
+  #store(request: Request, kind: BinaryKind, packet: Packet): Command {
+    request.flags = readUint32(request.keyBytes, packet.extras);
+    request.exptime = metaExptime(readUint32(request.keyBytes, packet.extras + 4));
+    // With a cas number memcached takes add and replace for cas, too.
+    const mode = request.cas === "" ? kind.mode : compared(request);
+    if (request.cas !== "") request.classic = CAS;
+    const flags = request.flags === 0 ? "" : ` F${request.flags}`;
+    const exptime = request.exptime === 0 ? "" : ` T${request.exptime}`;
+    this.#open("ms", request, ` ${packet.valueLength}${flags}${exptime} c${mode}`);
+    return mode === "" ? MS : MS_DECIDED;
+  }
+
+  #arithmetic(request: Request, kind: BinaryKind, packet: Packet): Command {
+    const { keyBytes: bytes } = request;
+    const exptime = readUint32(bytes, packet.extras + 16);
+    request.delta = decimalOf64(bytes, packet.extras);
+    let creates = "";
+    if (exptime !== NOT_CREATING) {
+      creates = ` N${metaExptime(exptime)} J${decimalOf64(bytes, packet.extras + 8)}`;
+    }
+    // A classic server can neither create the number nor compare.
+    if (creates !== "" || request.cas !== "") request.classic = null;
+    this.#open("ma", request, `${kind.mode} D${request.delta} v c${creates}${compared(request)}`);
+    return MA;
+  }
+
+  /** Commands without a key. */
+  #keyless(request: Request, kind: BinaryKind, packet: Packet): Command {
+    const command = kind.command!;
+    const line = this.#line;
+    line.appendAll(command.nameBytes);
+    if (command === STATS && packet.value > packet.key) {
+      line.appendByte(BLANK);
+      line.append(request.keyBytes, packet.key, packet.value);
+    }
+    if (command === VERBOSITY || (command === FLUSH_ALL && packet.key > packet.extras)) {
+      const number = readUint32(request.keyBytes, packet.extras);
+      line.appendText(` ${command === FLUSH_ALL ? Math.min(number, EXPTIME_MAX) : number}`);
+    }
+    request.keyStart = request.keyEnd = 0;
+    request.cas = "";
+    return command;
+  }
+
+  /** Writes command, key and the rest of the line, and `b` behind a key in base64. */
+  #open(name: string, request: Request, rest: string): void {
+    const { keyBytes, keyStart, keyEnd } = request;
+    const line = this.#line;
+    line.appendText(name);
+    line.appendByte(BLANK);
+    if (isPlainKey(keyBytes, keyStart, keyEnd)) {
+      line.append(keyBytes, keyStart, keyEnd);
+      line.appendText(rest);
+      return;
+    }
+    // Classic lines know no base64.
+    request.classic = null;
+    line.appendText(`${encodeBase64(keyBytes, keyStart, keyEnd)}${rest} b`);
+  }
+}
+
+function compared(request: Request): string {
+  return request.cas === "" ? "" : ` C${request.cas}`;
+}
+
+/**
+ * The time as meta commands take it. memcached reads the four bytes without a
+ * sign; times that a signed number cannot say are later than 2038, which no
+ * item lives to see.
+ */
+function metaExptime(exptime: number): number {
+  return exptime > EXPTIME_MAX ? 0 : exptime;
+}
+
+function isZero64(bytes: Uint8Array, at: number): boolean {
+  return readUint32(bytes, at) === 0 && readUint32(bytes, at + 4) === 0;
+}

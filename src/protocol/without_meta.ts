@@ -1,0 +1,25 @@
+/** Requests for servers that have no meta commands. */
+
+import { isPlainKey } from "../message/key.ts";
+import type { Request } from "../message/request.ts";
+
+/**
+ * The classic request that does what a binary client asked for; null where a
+ * server without meta cannot do it. A text client gets no translation: it chose
+ * meta, and would get classic answers.
+ */
+export function withoutMeta(request: Request, classic: Request): Request | null {
+  if (request.classic === null) return null;
+  if (!isPlainKey(request.keyBytes, request.keyStart, request.keyEnd)) return null;
+  classic.make(request.classic, request.keyBytes, request.keyStart, request.keyEnd);
+  classic.opcode = request.opcode;
+  classic.flags = request.flags;
+  classic.exptime = request.exptime;
+  classic.cas = request.cas;
+  classic.delta = request.delta;
+  classic.valueBytes = request.valueBytes;
+  classic.valueStart = request.valueStart;
+  classic.valueEnd = request.valueEnd;
+  classic.body = request.body;
+  return classic;
+}
