@@ -189,6 +189,11 @@ export class Backend implements Destination, ConnectionOwner {
     this.#slots[slot] = this.#large.takeIdle();
   }
 
+  faulted(error: unknown): void {
+    const text = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.#options.log.error(`backend ${this.name}: fault in magent, connection closed: ${text}`);
+  }
+
   failure(reason: FailureReason, inDoubt: boolean): Reply {
     this.counters.failures++;
     const key = `${reason} ${inDoubt}`;

@@ -10,31 +10,23 @@
  * Owned by: Backend. Owns: its socket, and every exchange until its sink is called.
  */
 
-import type { Body, BodyTaker } from "../message/body.ts";
-import { type FailureReason, Reply, ReplyStatus } from "../message/reply.ts";
+import type { Body } from "../message/body.ts";
+import type { FailureReason, Reply } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
-import { withoutMeta } from "../protocol/without_meta.ts";
+import { refusalWithoutMeta, withoutMeta } from "../protocol/without_meta.ts";
 import { refuse, type Rescue, type Sink } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
+import { BodyPassage, type PassageOwner } from "./body_passage.ts";
 import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
 import { type MatcherOwner, ReplyMatcher } from "./reply_matcher.ts";
 import { RequestLines } from "./request_lines.ts";
 import { type Debt, SilenceTimer } from "./silence_timer.ts";
 
-/** A large value is held while more than this waits to be written, bytes. */
-const BODY_HIGH_BYTES = 1 << 20;
 /** A value longer than this gets its connection to itself, when nobody waits behind it, bytes. */
 const OWN_CONNECTION_BYTES = 1 << 20;
-
-/** A meta request at a server that has none. */
-const NO_META = Reply.fixed(ReplyStatus.Refused, "ERROR\r\n");
-const NO_META_BINARY = Reply.fixed(
-  ReplyStatus.Refused,
-  "CLIENT_ERROR server has no meta commands\r\n",
-);
 
 /** A request that waits for the connection to open. */
 interface Early {
@@ -55,6 +47,8 @@ export interface ConnectionOwner {
   idle(connection: Connection): void;
   /** A large value is under way that later requests should not wait behind. */
   occupied(connection: Connection): void;
+  /** A mistake of ours came to light while a reply was handled. */
+  faulted(error: unknown): void;
   /** The standing reply for a failure of this server. */
   failure(reason: FailureReason, inDoubt: boolean): Reply;
 }
@@ -70,7 +64,7 @@ export interface ConnectionServices {
 }
 
 /** A connection that opens itself, checks the server, and serves until it is closed. */
-export class Connection implements BodyTaker, MatcherOwner {
+export class Connection implements MatcherOwner, PassageOwner {
   /** `connecting` includes the check that comes before the first client request. */
   state: "connecting" | "open" | "closed" = "connecting";
   abilities: Abilities | null = null;
@@ -91,9 +85,7 @@ export class Connection implements BodyTaker, MatcherOwner {
   #writing = false;
   #scheduled = false;
   #resume: (() => void) | null = null;
-  #body: Body | null = null;
-  #bodyLeft = 0;
-  #bodyHeld = false;
+  readonly #passage = new BodyPassage(this);
 
   constructor(owner: ConnectionOwner, handshake: Handshake, services: ConnectionServices) {
     this.#owner = owner;
@@ -114,7 +106,7 @@ export class Connection implements BodyTaker, MatcherOwner {
 
   /** Nothing is owed and no body is under way. */
   get quiet(): boolean {
-    return this.depth === 0 && !this.#matcher.midReply && this.#body === null;
+    return this.depth === 0 && !this.#matcher.midReply && !this.#passage.open;
   }
 
   /** Queues a request; a failure goes to `rescue` when there is one, else to the sink. */
@@ -131,13 +123,10 @@ export class Connection implements BodyTaker, MatcherOwner {
 
   /** Sends the line of a large request and passes its body on; for a connection of its own. */
   sendBody(request: Request, sink: Sink, rescue: Rescue | null): void {
-    const body = request.body as Body;
-    this.#body = body;
-    this.#bodyLeft = body.left;
-    if (this.state === "connecting") this.#holdBody();
+    this.#passage.begin(request.body as Body, this.state === "open");
     this.send(request, sink, rescue);
     // Last: a body whose client is gone aborts at once, and the sink must be known by then.
-    body.attach(this);
+    this.#passage.attach();
   }
 
   /** Why nothing more can be sent here, if so. */
@@ -153,7 +142,7 @@ export class Connection implements BodyTaker, MatcherOwner {
     const asked = request.command.meta && !this.abilities!.meta
       ? withoutMeta(request, this.#classic)
       : request;
-    if (asked === null) return sink.reply(request.opcode < 0 ? NO_META : NO_META_BINARY);
+    if (asked === null) return sink.reply(refusalWithoutMeta(request));
     this.#queue.push(asked, sink, rescue, this.#lines.write(asked), startedMs);
     this.#resume?.();
     this.#schedule();
@@ -166,18 +155,23 @@ export class Connection implements BodyTaker, MatcherOwner {
     for (const { request, sink, rescue, startedMs } of early) {
       this.#enqueue(request, sink, rescue, startedMs);
     }
-    this.#releaseBody();
+    this.#passage.resume();
   }
 
-  part(bytes: Uint8Array, start: number, end: number): void {
+  get waitingBytes(): number {
+    return this.#lines.length;
+  }
+
+  append(bytes: Uint8Array, start: number, end: number): void {
     this.#lines.append(bytes, start, end);
-    this.#bodyLeft -= end - start;
-    if (this.#lines.length > BODY_HIGH_BYTES) this.#holdBody();
     this.#schedule();
-    if (this.#bodyLeft === 0) this.#endBody();
   }
 
-  abort(): void {
+  passed(): void {
+    if (this.state === "open" && this.quiet) this.#owner.idle(this);
+  }
+
+  aborted(): void {
     this.close(null);
   }
 
@@ -189,10 +183,7 @@ export class Connection implements BodyTaker, MatcherOwner {
     this.#handshake.cancel();
     this.#socket?.close();
     this.#resume?.();
-    if (this.#body !== null) {
-      this.#body.detach(this);
-      this.#endBody();
-    }
+    this.#passage.end();
     this.#owner.closed(this, reason);
     this.#matcher.breakOff();
     this.#failAll(reason ?? "shutdown");
@@ -232,11 +223,20 @@ export class Connection implements BodyTaker, MatcherOwner {
       const { value, done } = await reader.read();
       if (done || this.state !== "open") return;
       this.#silence.progressMs = this.#services.turns.now();
-      if (!this.#matcher.receive(value)) return this.close("nonsense");
+      if (!this.#understands(value)) return this.close("nonsense");
       if (this.#mayPause()) {
         this.#owner.occupied(this);
         await this.#drained();
       }
+    }
+  }
+
+  #understands(chunk: Uint8Array): boolean {
+    try {
+      return this.#matcher.receive(chunk);
+    } catch (error) {
+      this.#owner.faulted(error);
+      throw error;
     }
   }
 
@@ -276,38 +276,16 @@ export class Connection implements BodyTaker, MatcherOwner {
   readonly #written = (): void => {
     this.#writing = false;
     this.#lines.giveBack();
-    if (this.#body !== null || this.#bodyHeld) {
-      this.#silence.progressMs = this.#services.turns.now();
-    }
-    if (this.#bodyHeld && this.#lines.length < BODY_HIGH_BYTES) this.#releaseBody();
+    if (this.#passage.open) this.#silence.progressMs = this.#services.turns.now();
+    this.#passage.resume();
     if (this.#lines.length > 0) this.flush();
   };
 
   readonly #broken = (): void => this.close("connection lost");
 
-  #endBody(): void {
-    const body = this.#body;
-    this.#releaseBody();
-    this.#body = null;
-    body?.detach(this);
-    if (this.state === "open" && this.quiet) this.#owner.idle(this);
-  }
-
-  #holdBody(): void {
-    if (this.#bodyHeld) return;
-    this.#bodyHeld = true;
-    this.#body?.hold();
-  }
-
-  #releaseBody(): void {
-    if (!this.#bodyHeld) return;
-    this.#bodyHeld = false;
-    this.#body?.release();
-  }
-
   #debt(): Debt {
     if (this.#queue.size === 0 && !this.#matcher.midReply) return "none";
-    const waitsForClient = this.#body !== null && !this.#writing && this.#lines.length === 0;
+    const waitsForClient = this.#passage.open && !this.#writing && this.#lines.length === 0;
     return waitsForClient || this.#resume !== null ? "excused" : "owed";
   }
 

@@ -69,6 +69,8 @@ export class ClassicRequestParser implements RequestParser {
   answer: Uint8Array = say.NO_ANSWER;
   readonly #limits: ParserLimits;
   readonly #tokens = new Tokens();
+  /** The request still has the fields of a single `get`: only the key is new. */
+  #plain = false;
   /** Bytes after `input.pos` that are known to hold no line end. */
   #scanned = 0;
   /** Bytes of a refused data block that are still to be thrown away. */
@@ -104,7 +106,11 @@ export class ClassicRequestParser implements RequestParser {
     while (at < end && bytes[at] > BLANK) at++;
     if (at === keyStart || at - keyStart > KEY_BYTES_MAX || at + 1 >= end) return false;
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return false;
-    fill(request, bytes, pos, at);
+    if (!this.#plain) request.clear(GET, bytes);
+    this.#plain = true;
+    request.bytes = request.keyBytes = bytes;
+    request.lineStart = pos;
+    request.lineEnd = at;
     request.keyStart = keyStart;
     request.keyEnd = at;
     input.pos = at + 2;
@@ -135,6 +141,7 @@ export class ClassicRequestParser implements RequestParser {
   }
 
   #line(input: Input, request: Request, newline: number): Parsed {
+    this.#plain = false;
     const { bytes, pos } = input;
     input.pos = newline + 1;
     let lineEnd = newline - pos > 1 && bytes[newline - 1] === CR ? newline - 1 : newline;
@@ -143,7 +150,9 @@ export class ClassicRequestParser implements RequestParser {
     if (nul >= 0) lineEnd = pos + nul;
     const tokens = this.#tokens;
     tokens.split(bytes, pos, lineEnd);
-    fill(request, bytes, pos, lineEnd);
+    request.clear(GET, bytes);
+    request.lineStart = pos;
+    request.lineEnd = lineEnd;
     if (tokens.count === 0 || tokens.ends[0] - tokens.starts[0] < 2) return this.#wrong(say.ERROR);
     const command = commandAt(bytes, tokens);
     if (command === null) return this.#unknown(bytes);
@@ -380,10 +389,4 @@ export class ClassicRequestParser implements RequestParser {
     this.#skip -= count;
     return this.#skip === 0;
   }
-}
-
-function fill(request: Request, bytes: Uint8Array, lineStart: number, lineEnd: number): void {
-  request.clear(GET, bytes);
-  request.lineStart = lineStart;
-  request.lineEnd = lineEnd;
 }

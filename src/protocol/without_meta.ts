@@ -1,6 +1,7 @@
 /** Requests for servers that have no meta commands. */
 
 import { isPlainKey } from "../message/key.ts";
+import { Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 
 /**
@@ -23,3 +24,14 @@ export function withoutMeta(request: Request, classic: Request): Request | null 
   classic.body = request.body;
   return classic;
 }
+
+/** What a client hears when its meta request meets a server without meta. */
+export function refusalWithoutMeta(request: Request): Reply {
+  return request.opcode < 0 ? NO_META : NO_META_BINARY;
+}
+
+const NO_META = Reply.fixed(ReplyStatus.Refused, "ERROR\r\n");
+const NO_META_BINARY = Reply.fixed(
+  ReplyStatus.Refused,
+  "CLIENT_ERROR server has no meta commands\r\n",
+);
