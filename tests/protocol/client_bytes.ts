@@ -2,11 +2,8 @@
 
 import type { Body } from "../../src/message/body.ts";
 import { Request } from "../../src/message/request.ts";
-import {
-  ClassicRequestParser,
-  Parsed,
-  type ParserLimits,
-} from "../../src/protocol/classic_request_parser.ts";
+import { ClassicRequestParser } from "../../src/protocol/classic_request_parser.ts";
+import { Parsed, type ParserLimits } from "../../src/protocol/request_parser.ts";
 import { Input } from "../../src/protocol/input.ts";
 import { toBytes, toText } from "../support/latin1.ts";
 import { writtenRequest } from "../support/parsed_request.ts";

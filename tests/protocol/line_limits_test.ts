@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { Request } from "../../src/message/request.ts";
-import { ClassicRequestParser, Parsed } from "../../src/protocol/classic_request_parser.ts";
+import { ClassicRequestParser } from "../../src/protocol/classic_request_parser.ts";
+import { Parsed } from "../../src/protocol/request_parser.ts";
 import { Input } from "../../src/protocol/input.ts";
 import { toBytes } from "../support/latin1.ts";
 import { parsePieces, TEST_LIMITS } from "./client_bytes.ts";

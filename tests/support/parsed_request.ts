@@ -1,7 +1,8 @@
 /** Requests as a client writes them. */
 
 import { Request } from "../../src/message/request.ts";
-import { ClassicRequestParser, Parsed } from "../../src/protocol/classic_request_parser.ts";
+import { ClassicRequestParser } from "../../src/protocol/classic_request_parser.ts";
+import { Parsed } from "../../src/protocol/request_parser.ts";
 import { Input } from "../../src/protocol/input.ts";
 import { OutputBuffer } from "../../src/protocol/output_buffer.ts";
 import { writeRequest } from "../../src/protocol/classic_request_writer.ts";
