@@ -113,7 +113,10 @@ export class Connection implements MatcherOwner, PassageOwner {
   send(request: Request, sink: Sink, rescue: Rescue | null): void {
     const startedMs = this.#services.turns.now();
     const failure = this.#refusal();
-    if (failure !== null) return refuse(request, sink, rescue, { failure, startedMs });
+    if (failure !== null) {
+      this.#dropBody(request);
+      return refuse(request, sink, rescue, { failure, startedMs });
+    }
     if (this.state === "connecting") {
       this.#early.push({ request: request.retain(), sink, rescue, startedMs });
       return;
@@ -142,10 +145,20 @@ export class Connection implements MatcherOwner, PassageOwner {
     const asked = request.command.meta && !this.abilities!.meta
       ? withoutMeta(request, this.#classic)
       : request;
-    if (asked === null) return sink.reply(refusalWithoutMeta(request));
+    if (asked === null) {
+      this.#dropBody(request);
+      return sink.reply(refusalWithoutMeta(request));
+    }
     this.#queue.push(asked, sink, rescue, this.#lines.write(asked), startedMs);
     this.#resume?.();
     this.#schedule();
+  }
+
+  /** Its line was not sent: the server would take the value for commands. */
+  #dropBody(request: Request): void {
+    if (request.body === null) return;
+    this.#passage.end();
+    this.passed();
   }
 
   /** Sends what came while the connection was being opened. */
@@ -163,6 +176,8 @@ export class Connection implements MatcherOwner, PassageOwner {
   }
 
   append(bytes: Uint8Array, start: number, end: number): void {
+    // So far it was the client who kept the server waiting.
+    if (this.#waitsForClient) this.#silence.progressMs = this.#services.turns.now();
     this.#lines.append(bytes, start, end);
     this.#schedule();
   }
@@ -283,10 +298,16 @@ export class Connection implements MatcherOwner, PassageOwner {
 
   readonly #broken = (): void => this.close("connection lost");
 
+  /** All that has come of the body is written, and more is to come. */
+  get #waitsForClient(): boolean {
+    return this.#passage.open && !this.#writing && this.#lines.length === 0;
+  }
+
   #debt(): Debt {
-    if (this.#queue.size === 0 && !this.#matcher.midReply) return "none";
-    const waitsForClient = this.#passage.open && !this.#writing && this.#lines.length === 0;
-    return waitsForClient || this.#resume !== null ? "excused" : "owed";
+    // What waits for the end of its turn is watched from when it is written.
+    const owed = this.#queue.headWritten || this.#matcher.midReply || this.#writing;
+    if (!owed) return "none";
+    return this.#waitsForClient || this.#resume !== null ? "excused" : "owed";
   }
 
   #failAll(reason: FailureReason): void {
