@@ -11,7 +11,8 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { Counters } from "../stats/counters.ts";
 import { linger } from "./linger.ts";
-import { Session, type SessionServices } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionServices } from "./session_services.ts";
 
 /** A client that has not taken its replies for this long is closed, ms. */
 const STALL_MS = 60_000;

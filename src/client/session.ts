@@ -20,43 +20,18 @@ import { ClassicRequestParser } from "../protocol/classic_request_parser.ts";
 import { Input } from "../protocol/input.ts";
 import { Parsed, type RequestParser } from "../protocol/request_parser.ts";
 import { TextReplyWriter } from "../protocol/text_reply_writer.ts";
-import type { Route } from "../route/route.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
-import type { TurnQueue } from "../runtime/turn_queue.ts";
-import type { Counters } from "../stats/counters.ts";
-import type { BufferBudget } from "./buffer_budget.ts";
 import { ClientOutput, type OutputOwner } from "./client_output.ts";
 import { linger } from "./linger.ts";
-import { type LocalCommands, ownReply } from "./local_commands.ts";
+import { ownReply } from "./local_commands.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
+import type { SessionServices } from "./session_services.ts";
 
 const BINARY_MAGIC = 0x80;
 
 /** Requests under way of a client whose replies are not known yet, and of one that is slow. */
 const WINDOW_START = 128;
 const WINDOW_MIN = 8;
-
-/** Limits of one session. */
-export interface SessionLimits {
-  readonly lineBytes: number;
-  readonly getLineBytes: number;
-  readonly streamBytes: number;
-  readonly sessionRequests: number;
-  readonly replyBytes: number;
-}
-
-/** What all sessions of a process share. */
-export interface SessionServices {
-  readonly route: Route;
-  readonly local: LocalCommands;
-  readonly turns: TurnQueue;
-  readonly clock: Clock;
-  readonly counters: Counters;
-  readonly budget: BufferBudget;
-  readonly limits: SessionLimits;
-  readonly errorsAsMisses: boolean;
-}
 
 /** Serves one client until it leaves. */
 export class Session implements ReplyQueueOwner, OutputOwner {

@@ -11,11 +11,21 @@
  */
 
 import { Body } from "../message/body.ts";
-import { type Command, GET } from "../message/command.ts";
+import { GET } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import { commandAt } from "./command_lookup.ts";
 import type { Input } from "./input.ts";
-import { decodeKey, readMetaFlags } from "./meta_flags.ts";
+import {
+  checkClassicLine,
+  checkExptime,
+  checkMetaLine,
+  keyTooLong,
+  META_WORDS_MAX,
+  takeKey,
+  takeNoreply,
+  WORDS,
+} from "./line_checks.ts";
+import { readMetaFlags } from "./meta_flags.ts";
 import { KEY_BYTES_MAX, Parsed, type ParserLimits, type RequestParser } from "./request_parser.ts";
 import * as say from "./text_answers.ts";
 import {
@@ -27,42 +37,13 @@ import {
   wordEnd,
 } from "./tokens.ts";
 
-const encoder = new TextEncoder();
-const NOREPLY = encoder.encode("noreply");
-const ZERO = encoder.encode("0");
-const BASE64 = encoder.encode("b");
-const HTTP = encoder.encode("HTTP/");
+const HTTP = new TextEncoder().encode("HTTP/");
 
 const LF = 0x0a;
 const CR = 0x0d;
 const BLANK = 0x20;
 /** memcached's INT_MAX - 2: the closing line end must still fit a C int. */
 const VALUE_BYTES_MAX = 0x7fff_ffff - 2;
-
-/** The fewest and most words of a line, by shape; outside it is `ERROR`. */
-const WORDS: Readonly<Record<Command["shape"], readonly [number, number]>> = {
-  get: [2, Infinity],
-  gat: [2, Infinity],
-  store: [5, 6],
-  cas: [6, 7],
-  arithmetic: [3, 4],
-  touch: [3, 4],
-  delete: [2, 4],
-  flush: [1, 3],
-  verbosity: [2, 3],
-  bare: [1, Infinity],
-  refused: [1, Infinity],
-  metaGet: [2, Infinity],
-  metaSet: [2, Infinity],
-  metaDelete: [2, Infinity],
-  metaArithmetic: [2, Infinity],
-  metaDebug: [1, Infinity],
-  fetch: [Infinity, Infinity],
-  metaStale: [Infinity, Infinity],
-};
-
-/** memcached counts the command, the key and one more among its 20. */
-const META_WORDS_MAX = 19;
 
 /** Reads the requests of one client. */
 export class ClassicRequestParser implements RequestParser {
@@ -190,9 +171,9 @@ export class ClassicRequestParser implements RequestParser {
       case "metaDelete":
       case "metaArithmetic":
       case "metaDebug":
-        return this.#meta(request);
+        return this.#checked(checkMetaLine(request, this.#tokens));
       default:
-        return this.#oneLine(request);
+        return this.#checked(checkClassicLine(request, this.#tokens));
     }
   }
 
@@ -235,20 +216,18 @@ export class ClassicRequestParser implements RequestParser {
   }
 
   #gat(input: Input, request: Request): Parsed {
-    const exptime = readSigned32(request.bytes, this.#tokens.starts[1], this.#tokens.ends[1]);
-    if (exptime === null) return this.#wrong(say.BAD_EXPTIME);
-    request.exptime = exptime;
-    return this.#keys(input, request, 2);
+    const wrong = checkExptime(request, this.#tokens, 1);
+    return wrong === null ? this.#keys(input, request, 2) : this.#wrong(wrong);
   }
 
   #store(input: Input, request: Request, lineAt: number): Parsed {
     const { bytes } = request;
     const { starts, ends } = this.#tokens;
-    this.#noreply(request);
-    this.#key(request);
+    takeNoreply(request, this.#tokens);
+    takeKey(request, this.#tokens);
     const length = readSigned32(bytes, starts[4], ends[4]);
     const readable = length !== null && length >= 0 && length <= VALUE_BYTES_MAX;
-    if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) {
+    if (keyTooLong(request)) {
       if (readable) this.#skip = length + 2;
       return this.#wrong(say.BAD_FORMAT);
     }
@@ -283,29 +262,12 @@ export class ClassicRequestParser implements RequestParser {
     return Parsed.Request;
   }
 
-  /** Meta commands without a data block. */
-  #meta(request: Request): Parsed {
-    const { command, bytes } = request;
-    if (this.#tokens.count < 2) return this.#wrong(say.BAD_FORMAT);
-    this.#key(request);
-    if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) return this.#wrong(say.BAD_FORMAT);
-    if (command.shape === "metaDebug") {
-      if (this.#tokens.count > 2 && this.#tokens.is(bytes, 2, BASE64)) decodeKey(request);
-      return Parsed.Request;
-    }
-    if (this.#tokens.count > META_WORDS_MAX) {
-      return this.#wrong(command.shape === "metaGet" ? say.MG_FLAGS_TOO_LONG : say.FLAGS_TOO_LONG);
-    }
-    readMetaFlags(request, this.#tokens, 2);
-    return Parsed.Request;
-  }
-
   #metaSet(input: Input, request: Request, lineAt: number): Parsed {
-    this.#key(request);
+    takeKey(request, this.#tokens);
     if (this.#tokens.count === 2) return this.#wrong(say.BAD_FORMAT);
     const length = readSigned32(request.bytes, this.#tokens.starts[2], this.#tokens.ends[2]);
     const readable = length !== null && length >= 0 && length <= VALUE_BYTES_MAX;
-    const longKey = request.keyEnd - request.keyStart > KEY_BYTES_MAX;
+    const longKey = keyTooLong(request);
     const longFlags = this.#tokens.count > META_WORDS_MAX;
     if (!readable) return this.#wrong(longFlags ? say.FLAGS_TOO_LONG : say.BAD_FORMAT);
     if (longKey || longFlags) {
@@ -316,66 +278,8 @@ export class ClassicRequestParser implements RequestParser {
     return this.#value(input, request, { length, lineAt });
   }
 
-  /** Commands that are one line: arithmetic, touch, delete, flush_all, verbosity. */
-  #oneLine(request: Request): Parsed {
-    const { bytes, command } = request;
-    const { starts, ends, count } = this.#tokens;
-    this.#noreply(request);
-    if (command.scope === "key") {
-      this.#key(request);
-      if (command.shape === "delete" && !this.#deleteForm(request)) {
-        return this.#wrong(say.BAD_DELETE);
-      }
-      if (request.keyEnd - request.keyStart > KEY_BYTES_MAX) return this.#wrong(say.BAD_FORMAT);
-    }
-    switch (command.shape) {
-      case "arithmetic":
-        return isUnsigned64(bytes, starts[2], ends[2])
-          ? Parsed.Request
-          : this.#wrong(say.BAD_DELTA);
-      case "touch":
-        return this.#exptime(request, 2);
-      case "flush":
-        return count === (request.silent ? 2 : 1) ? Parsed.Request : this.#exptime(request, 1);
-      case "verbosity":
-        return readUnsigned32(bytes, starts[1], ends[1]) === null
-          ? this.#wrong(say.BAD_FORMAT)
-          : Parsed.Request;
-      default:
-        return Parsed.Request;
-    }
-  }
-
-  #exptime(request: Request, word: number): Parsed {
-    const { starts, ends } = this.#tokens;
-    const exptime = readSigned32(request.bytes, starts[word], ends[word]);
-    if (exptime === null) return this.#wrong(say.BAD_EXPTIME);
-    request.exptime = exptime;
-    return Parsed.Request;
-  }
-
-  /** `delete KEY`, with `0`, with `noreply`, or with both in this order. */
-  #deleteForm(request: Request): boolean {
-    const { count } = this.#tokens;
-    if (count === 2) return true;
-    const zero = this.#tokens.is(request.bytes, 2, ZERO);
-    return count === 3 ? zero || request.silent : zero && request.silent;
-  }
-
-  #key(request: Request): void {
-    request.keyStart = this.#tokens.starts[1];
-    request.keyEnd = this.#tokens.ends[1];
-  }
-
-  /** The last word `noreply` is for us; servers are always asked to answer. */
-  #noreply(request: Request): void {
-    const last = this.#tokens.count - 1;
-    // `delete noreply` names a key.
-    if (last === 1 && request.command.shape === "delete") return;
-    if (!this.#tokens.is(request.bytes, last, NOREPLY)) return;
-    request.silent = true;
-    request.omitStart = this.#tokens.starts[last] - 1;
-    request.omitEnd = request.lineEnd;
+  #checked(wrong: Uint8Array | null): Parsed {
+    return wrong === null ? Parsed.Request : this.#wrong(wrong);
   }
 
   #wrong(answer: Uint8Array): Parsed {
