@@ -145,7 +145,7 @@ type Row = readonly [
 const LONG_ODD_KEY = "a key over 186 bytes that holds NUL, LF, CR or blank: status 4, because " +
   "servers take such keys in base64 of at most 250 bytes";
 const LATE = "an expiry after January 2038 means never, because meta numbers end there";
-const DELETES = "a value over the item size also removes the old one, because `ms` does";
+const DELETES = "a value that is too large or finds no memory removes the old one, as `ms` does";
 const STORES = `${LONG_ODD_KEY}; ${LATE}`;
 const CHANGES = `${STORES}; ${DELETES}`;
 const JOINS = `${LONG_ODD_KEY}; ${DELETES}`;
