@@ -24,6 +24,7 @@ import { BackendCounters } from "../stats/backend_counters.ts";
 import { Connection, type ConnectionOwner, type ConnectionServices } from "./connection.ts";
 import { Handshake } from "./handshake.ts";
 import { Health, type HealthOptions } from "./health.ts";
+import { KeylessGate } from "./keyless_gate.ts";
 import { LargeValues } from "./large_values.ts";
 
 /** A connection that lived this long and owes nothing may be closed by its server, ms. */
@@ -54,6 +55,7 @@ export class Backend implements Destination, ConnectionOwner {
   readonly #health: Health;
   readonly #slots: (Connection | null)[];
   readonly #large: LargeValues;
+  readonly #gate = new KeylessGate();
   readonly #failures = new Map<string, Reply>();
   #probing: Connection | null = null;
   #probeTimer: Timer | null = null;
@@ -120,6 +122,14 @@ export class Backend implements Destination, ConnectionOwner {
       const failure = this.failure(this.#closed ? "shutdown" : "ejected", false);
       const startedMs = this.#options.services.turns.now();
       return refuse(request, sink, rescue, { failure, startedMs });
+    }
+    if (this.#gate.closed) return this.#waitAtGate(request, sink, rescue);
+    if (request.command.scope === "all" && this.#slots.length > 1) {
+      const later = request.retain();
+      const open = this.#slots.filter((connection) => connection !== null);
+      return this.#gate.pass(open, sink, (alone) => {
+        this.connectionFor(later).send(later, alone, rescue);
+      });
     }
     if (request.body !== null) return this.#large.send(request, sink, rescue);
     this.connectionFor(request).send(request, sink, rescue);
@@ -203,6 +213,15 @@ export class Backend implements Destination, ConnectionOwner {
       this.#failures.set(key, reply);
     }
     return reply;
+  }
+
+  #waitAtGate(request: Request, sink: Sink, rescue: Rescue | null): void {
+    const later = request.retain();
+    later.body?.hold();
+    this.#gate.wait(() => {
+      this.sendOr(later, sink, rescue);
+      later.body?.release();
+    });
   }
 
   #failed(connection: Connection, reason: FailureReason): void {
