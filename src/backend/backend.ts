@@ -182,6 +182,8 @@ export class Backend implements Destination, ConnectionOwner {
     }
     this.#lost = true;
     if (slot >= 0) this.#slots[slot] = this.#connect();
+    // It had been taken out of its slot: without a new one nobody would read here again.
+    else if (this.#open === 0) this.#slots[0] ??= this.#connect();
   }
 
   answered(): void {

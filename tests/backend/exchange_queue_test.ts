@@ -1,0 +1,78 @@
+import { test } from "node:test";
+import { assertEquals, assertThrows } from "@std/assert";
+import { ExchangeQueue } from "../../src/backend/exchange_queue.ts";
+import { Request } from "../../src/message/request.ts";
+import type { Rescue } from "../../src/route/route.ts";
+import { toBytes } from "../support/latin1.ts";
+import { parsedRequest } from "../support/parsed_request.ts";
+import { RecordingSink } from "../support/recording_sink.ts";
+import { forSeeds } from "../support/seeded_random.ts";
+
+const RESCUE: Rescue = { rescue: () => {} };
+
+interface Model {
+  readonly key: string;
+  readonly command: string;
+  readonly sink: RecordingSink;
+  readonly rescued: boolean;
+  readonly joined: boolean;
+  readonly startedMs: number;
+  written: boolean;
+}
+
+/** Everything the queue says of its oldest exchange, against the model. */
+function compare(queue: ExchangeQueue, model: readonly Model[]): void {
+  assertEquals(queue.size, model.length);
+  if (model.length === 0) {
+    assertEquals([queue.headWritten, queue.headRetrieves, queue.joined], [false, false, false]);
+    return;
+  }
+  const [head] = model;
+  const retrieves = head.command.startsWith("get");
+  assertEquals(queue.headWritten, head.written);
+  assertEquals(queue.command.name, head.command);
+  assertEquals(queue.joined, head.joined);
+  assertEquals(queue.startedMs, head.startedMs);
+  assertEquals(queue.rescue === RESCUE, head.rescued);
+  assertEquals(queue.headRetrieves, head.written && retrieves);
+  if (retrieves || head.rescued) {
+    assertEquals(queue.isKey(toBytes(`<${head.key}>`), 1, 1 + head.key.length), true);
+    const rebuilt = queue.rebuild(new Request());
+    assertEquals([rebuilt.command.name, rebuilt.keyText()], [head.command, head.key]);
+  }
+}
+
+test("ExchangeQueue keeps exchanges in order, whatever comes and goes", () => {
+  forSeeds(60, (random) => {
+    const queue = new ExchangeQueue();
+    const model: Model[] = [];
+    for (let step = 0; step < 400; step++) {
+      const growing = step % 200 < 120;
+      if (random.chance(growing ? 0.6 : 0.3)) {
+        const key = `k${"x".repeat(random.below(random.pick([3, 200])))}${step}`;
+        const line = random.pick([`get ${key}`, `gets ${key}`, `delete ${key}`, `incr ${key} 1`]);
+        const request = parsedRequest(`${line}\r\n`);
+        const { sink, rescued, joined, startedMs } = {
+          sink: new RecordingSink(),
+          rescued: random.chance(0.5),
+          joined: random.chance(0.5),
+          startedMs: random.fraction() * 1e9,
+        };
+        queue.push(request, sink, rescued ? RESCUE : null, joined, startedMs);
+        const command = request.command.name;
+        request.bytes.fill(0x3f);
+        model.push({ key, command, sink, rescued, joined, startedMs, written: false });
+      } else if (random.chance(0.2)) {
+        queue.markWritten();
+        for (const exchange of model) exchange.written = true;
+      } else if (model.length > 0 && model[0].written) {
+        assertEquals(queue.shift() === model.shift()!.sink, true);
+      }
+      compare(queue, model);
+    }
+  });
+});
+
+test("ExchangeQueue that is empty has nothing to hand out", () => {
+  assertThrows(() => new ExchangeQueue().shift(), Error, "a reply belongs to an exchange");
+});

@@ -1,0 +1,108 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+import { LoneBackend } from "./lone_backend.ts";
+
+const VALUE = "v".repeat(TEST_STREAM_BYTES + 1);
+const BLOCK = `0 0 ${VALUE.length}\r\n${VALUE}\r\n`;
+const HUGE = 2 << 20;
+
+async function connected(): Promise<LoneBackend> {
+  const lone = new LoneBackend();
+  await lone.exchange();
+  lone.network.last.takeSent();
+  return lone;
+}
+
+test("Backend sends a large value over a connection of its own, and uses that again", async () => {
+  const lone = await connected();
+  for (let round = 0; round < 3; round++) {
+    const sink = lone.send(`set k ${BLOCK}`);
+    await lone.turn();
+    const small = lone.send("get other\r\n");
+    await lone.turn();
+    const [shared, own] = lone.network.sockets;
+    assertEquals(shared.takeSent(), "get other\r\n");
+    assertEquals(own.takeSent().endsWith(`set k ${BLOCK}`), true);
+    shared.receive("END\r\n");
+    own.receive("STORED\r\n");
+    await lone.turn();
+    assertEquals([sink.status, small.status], ["Stored", "Miss"]);
+  }
+  assertEquals(lone.network.sockets.length, 2);
+});
+
+test("Backend sends a large value after all that its key's connection owes", async () => {
+  const lone = await connected();
+  lone.send("incr k 1\r\n");
+  const sink = lone.send(`set k ${BLOCK}`);
+  await lone.turn();
+  const [shared] = lone.network.sockets;
+  assertEquals([shared.takeSent(), lone.network.sockets.length], ["incr k 1\r\nversion\r\n", 1]);
+  shared.receive("5\r\n");
+  await lone.turn();
+  assertEquals(lone.network.sockets.length, 1);
+  shared.receive("VERSION 1.6.18\r\n");
+  await lone.turn();
+  await lone.turn();
+  assertEquals(lone.network.last.sent.endsWith(`set k ${BLOCK}`), true);
+  lone.network.last.receive("STORED\r\n");
+  await lone.turn();
+  assertEquals(sink.status, "Stored");
+});
+
+test("Backend refuses large values beyond its connections, and closes what it has too many", async () => {
+  const lone = await connected();
+  const sinks = ["a", "b", "c", "d"].map((key) => lone.send(`set ${key} ${BLOCK}`));
+  assertEquals(sinks.map(({ failure }) => failure), [null, null, null, "overload"]);
+  await lone.turn();
+  await lone.turn();
+  for (const own of lone.network.sockets.slice(1)) own.receive("STORED\r\n");
+  await lone.turn();
+  assertEquals(sinks.slice(0, 3).map(({ status }) => status), ["Stored", "Stored", "Stored"]);
+  assertEquals(lone.network.sockets.map(({ isClosed }) => isClosed), [false, false, false, true]);
+});
+
+test("Backend answers a large value with the failure when it is ejected meanwhile", async () => {
+  const lone = await connected();
+  lone.send("get k\r\n");
+  const waiting = lone.send(`set k ${BLOCK}`);
+  lone.network.welcome = "refused";
+  lone.network.last.lose();
+  await lone.turn();
+  await lone.turn();
+  assertEquals(waiting.answered, true);
+  assertEquals(lone.send(`set k ${BLOCK}`).failure, "ejected");
+});
+
+test("Backend gives other requests a new connection while a huge value comes", async () => {
+  const lone = await connected();
+  const huge = lone.send("get k\r\n");
+  await lone.turn();
+  const [first] = lone.network.sockets;
+  first.receive(`VALUE k 0 ${HUGE}\r\nxx`);
+  await lone.turn();
+  const other = lone.send("get other\r\n");
+  await lone.turn();
+  await lone.turn();
+  assertEquals(lone.network.sockets.length, 2);
+  lone.network.last.receive("END\r\n");
+  first.receive(`${"x".repeat(HUGE - 2)}\r\nEND\r\n`);
+  await lone.turn();
+  assertEquals([huge.calls.at(-1), other.status], ["end", "Miss"]);
+});
+
+test("Backend that is lost with a huge value on its only connection reconnects", async () => {
+  const lone = await connected();
+  const huge = lone.send("get k\r\n");
+  await lone.turn();
+  const [first] = lone.network.sockets;
+  first.receive(`VALUE k 0 ${HUGE}\r\nxx`);
+  await lone.turn();
+  first.lose();
+  await lone.turn();
+  await lone.turn();
+  assertEquals([huge.calls.at(-1), lone.backend.usable], ["broken", true]);
+  // Else reads went to the backup until a change happened to come.
+  assertEquals([lone.backend.readable, lone.backend.poolSize], [true, 1]);
+});
