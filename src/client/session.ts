@@ -259,7 +259,7 @@ export class Session implements ReplyQueueOwner, OutputOwner {
   /** Passes on what has come of a large value; false when more is to come. */
   #passBody(body: Body): boolean {
     const input = this.#input;
-    const count = Math.min(body.left, input.length);
+    const count = Math.min(body.awaited, input.length);
     if (count > 0) body.push(input.bytes, input.pos, input.pos + count);
     input.pos += count;
     if (body.left > 0) return body.held;

@@ -15,6 +15,8 @@ import {
   CAS,
   type Command,
   FLUSH_ALL,
+  GATS,
+  GETS,
   MA,
   MD,
   MD_DECIDED,
@@ -76,8 +78,7 @@ export class BinaryTranslator {
   #compose(request: Request, row: BinaryOpcode, packet: Packet): Command {
     switch (row.kind.shape) {
       case "get":
-        this.#open("mg", request, " v f c");
-        return MG;
+        return this.#get(request);
       case "touch":
         return this.#touch(request, row, packet);
       case "store":
@@ -98,8 +99,23 @@ export class BinaryTranslator {
     }
   }
 
+  /**
+   * Classic where the key allows it: gets merge, and an `mg` would take the right
+   * to renew a stale value from the clients that know what to do with it.
+   */
+  #get(request: Request): Command {
+    const plain = isPlainKey(request.keyBytes, request.keyStart, request.keyEnd);
+    if (plain) this.#open("gets", request, "");
+    else this.#open("mg", request, " v f c");
+    return plain ? GETS : MG;
+  }
+
   #touch(request: Request, row: BinaryOpcode, packet: Packet): Command {
     request.exptime = metaExptime(readUint32(request.keyBytes, packet.extras));
+    if (row.returnsValue && isPlainKey(request.keyBytes, request.keyStart, request.keyEnd)) {
+      this.#open(`gats ${request.exptime}`, request, "");
+      return GATS;
+    }
     const value = row.returnsValue ? " v" : "";
     this.#open("mg", request, `${value} f c T${request.exptime}`);
     return MG_TOUCH;

@@ -21,10 +21,10 @@ const BIG = 0xffff_ffff_ffff_fff0n;
 
 /** Packets of every opcode that the table has, and what they become. */
 const TRANSLATIONS: readonly (readonly [bytes: Uint8Array, request: string])[] = [
-  [packet(0x00, { key: "k" }), "k mg k v f c| / gets"],
-  [packet(0x09, { key: "k" }), "k mg k v f c| / gets quiet"],
-  [packet(0x0c, { key: "k" }), "k mg k v f c| / gets"],
-  [packet(0x0d, { key: "k" }), "k mg k v f c| / gets quiet"],
+  [packet(0x00, { key: "k" }), "k gets k| / gets"],
+  [packet(0x09, { key: "k" }), "k gets k| / gets quiet"],
+  [packet(0x0c, { key: "k" }), "k gets k| / gets"],
+  [packet(0x0d, { key: "k" }), "k gets k| / gets quiet"],
   [packet(0x00, { key: "a b" }), "a b mg YSBi v f c b| / -"],
   [packet(0x00, { key: "\0" }), "\0 mg AA== v f c b| / -"],
   [packet(0x00, { key: "\t\x01\xff" }), "\t\x01\xff mg \t\x01\xff v f c| / gets"],
@@ -93,9 +93,9 @@ const TRANSLATIONS: readonly (readonly [bytes: Uint8Array, request: string])[] =
     "k ma k MD D1 v c N0 J0| / - quiet",
   ],
   [packet(0x1c, { key: "k", extras: words(0) }), "k mg k f c T0|* / touch"],
-  [packet(0x1d, { key: "k", extras: words(9) }), "k mg k v f c T9|* / gats"],
-  [packet(0x1e, { key: "k", extras: words(0xffffffff) }), "k mg k v f c T0|* / gats quiet"],
-  [packet(0x23, { key: "k", extras: words(9) }), "k mg k v f c T9|* / gats"],
+  [packet(0x1d, { key: "k", extras: words(9) }), "k gats 9 k|* / gats"],
+  [packet(0x1e, { key: "k", extras: words(0xffffffff) }), "k gats 0 k|* / gats quiet"],
+  [packet(0x23, { key: "k", extras: words(9) }), "k gats 9 k|* / gats"],
   [packet(0x24, { key: " ", extras: words(9) }), "  mg IA== v f c T9 b|* / - quiet"],
   [packet(0x07), " quit| / quit"],
   [packet(0x17), " quit| / quit quiet"],
