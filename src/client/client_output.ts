@@ -67,6 +67,11 @@ export class ClientOutput {
     return this.#writing;
   }
 
+  /** The client is gone: nothing needs to be kept for it. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Bytes that wait for the client, or are held for it. */
   get waitingBytes(): number {
     return this.out.length + this.#taken.length + this.#heldBytes;
@@ -109,6 +114,9 @@ export class ClientOutput {
   /** Nothing more is written; safe to call twice. */
   close(): void {
     this.#closed = true;
+    this.out = new OutputBuffer();
+    this.#taken = new OutputBuffer();
+    this.#heldBytes = 0;
     this.#services.budget.note(this.#accounted, 0);
     this.#accounted = 0;
     this.#callDrained();

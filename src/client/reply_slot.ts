@@ -52,6 +52,7 @@ export class ReplySlot implements Sink, ReplyTag {
 
   reply(reply: Reply): void {
     const queue = this.#queue;
+    if (queue.output.closed) return;
     if (queue.isHead(this)) {
       this.#state = "free";
       queue.finishHead(reply);
@@ -63,6 +64,7 @@ export class ReplySlot implements Sink, ReplyTag {
   }
 
   begin(head: Reply): void {
+    if (this.#queue.output.closed) return;
     this.#state = "large";
     if (this.#queue.isHead(this)) this.#left = this.#queue.begin(this, head);
     else this.#head = head.retain();
@@ -70,6 +72,7 @@ export class ReplySlot implements Sink, ReplyTag {
 
   part(bytes: Uint8Array, start: number, end: number): void {
     const queue = this.#queue;
+    if (queue.output.closed) return;
     if (queue.isHead(this)) {
       this.#write(bytes, start, end);
       queue.owner.progressed();
@@ -81,6 +84,7 @@ export class ReplySlot implements Sink, ReplyTag {
 
   end(complete: boolean): void {
     const queue = this.#queue;
+    if (queue.output.closed) return;
     if (!complete) return queue.owner.broken();
     if (!queue.isHead(this)) {
       this.#state = "large held";

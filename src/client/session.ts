@@ -126,7 +126,8 @@ export class Session implements ReplyQueueOwner, OutputOwner {
 
   /** Replies pile up: so many requests at a time are too many for what they bring. */
   slow(): void {
-    this.#window = Math.max(WINDOW_MIN, this.#window >> 1);
+    const least = Math.min(WINDOW_MIN, this.#services.limits.sessionRequests);
+    this.#window = Math.max(least, this.#window >> 1);
   }
 
   progressed(): void {
@@ -139,7 +140,8 @@ export class Session implements ReplyQueueOwner, OutputOwner {
   /** Half the window is free again, so that a full session does not wake for every reply. */
   get #mayWake(): boolean {
     if (this.#state !== "serving") return true;
-    return !this.#blocked && 2 * this.#replies.size <= this.#window;
+    if (this.#blocked) return false;
+    return this.#body !== null || 2 * this.#replies.size <= this.#window;
   }
 
   async #serve(): Promise<void> {
@@ -168,8 +170,9 @@ export class Session implements ReplyQueueOwner, OutputOwner {
   get #blocked(): boolean {
     const { size } = this.#replies;
     if (this.#state === "closed") return false;
-    if (size >= this.#window) return true;
+    // A body belongs to a request that has its place already.
     if (this.#body !== null) return this.#body.held;
+    if (size >= this.#window) return true;
     if (this.#state === "ending") return false;
     return (this.#barrier && size > 0) || this.#output.backedUp;
   }
