@@ -29,6 +29,8 @@ export type Answer = typeof Answer[keyof typeof Answer];
 
 /** Longest reply line: `VALUE`, key, three numbers, or an error text. */
 const LINE_BYTES_MAX = 2048;
+/** Longer than any item that a server can hold. */
+const VALUE_BYTES_MAX = 2 ** 32;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -100,18 +102,23 @@ export class ClassicReplyParser {
   /** `VALUE KEY FLAGS BYTES[ CAS]\r\n`, data, `\r\n`. */
   #value(input: Input, reply: Reply): Answer {
     const { bytes, pos, end } = input;
+    if (bytes[pos + 3] !== 0x55 || bytes[pos + 4] !== 0x45 || bytes[pos + 5] !== BLANK) {
+      return Answer.Nonsense;
+    }
     let at = pos + 6;
-    while (at < end && bytes[at] !== BLANK) at++;
+    while (at < end && bytes[at] !== BLANK && bytes[at] !== LF) at++;
     if (at - pos - 6 > KEY_BYTES_MAX) return Answer.Nonsense;
+    if (at < end && bytes[at] === LF) return Answer.Nonsense;
     reply.keyStart = pos + 6;
     reply.keyEnd = at;
     let flags = 0;
-    for (at++; at < end && isDigit(bytes[at]); at++) flags = flags * 10 + bytes[at] - 0x30;
-    if (at < end && bytes[at] !== BLANK) return Answer.Nonsense;
+    const flagsAt = ++at;
+    for (; at < end && isDigit(bytes[at]); at++) flags = flags * 10 + bytes[at] - 0x30;
+    if (at < end && (bytes[at] !== BLANK || at === flagsAt)) return Answer.Nonsense;
     let valueLength = 0;
-    for (at++; at < end && isDigit(bytes[at]); at++) {
-      valueLength = valueLength * 10 + bytes[at] - 0x30;
-    }
+    const lengthAt = ++at;
+    for (; at < end && isDigit(bytes[at]); at++) valueLength = valueLength * 10 + bytes[at] - 0x30;
+    if ((at < end && at === lengthAt) || valueLength > VALUE_BYTES_MAX) return Answer.Nonsense;
     reply.casStart = reply.casEnd = at;
     if (at < end && bytes[at] === BLANK) {
       reply.casStart = ++at;
@@ -138,7 +145,7 @@ export class ClassicReplyParser {
     let at = pos + 3;
     let valueLength = 0;
     for (; isDigit(bytes[at]); at++) valueLength = valueLength * 10 + bytes[at] - 0x30;
-    if (at === pos + 3 || at > newline - 1) return Answer.Nonsense;
+    if (at === pos + 3 || at > newline - 1 || valueLength > VALUE_BYTES_MAX) return Answer.Nonsense;
     reply.status = ReplyStatus.Hit;
     reply.failure = null;
     reply.meta = true;

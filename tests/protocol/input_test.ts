@@ -1,0 +1,74 @@
+import { test } from "node:test";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { Input } from "../../src/protocol/input.ts";
+import { toBytes, toText } from "../support/latin1.ts";
+import { forSeeds } from "../support/seeded_random.ts";
+
+function waiting(input: Input): string {
+  return toText(input.bytes, input.pos, input.end);
+}
+
+test("Input parses a chunk where it lies, and copies what is left of it", () => {
+  const input = new Input();
+  const chunk = toBytes("abcdef");
+  input.append(chunk);
+  assertStrictEquals(input.bytes, chunk);
+  input.pos += 4;
+  input.keep();
+  chunk.fill(0x3f);
+  assertEquals([waiting(input), input.length], ["ef", 2]);
+  input.append(toBytes("gh"));
+  assertEquals(waiting(input), "efgh");
+});
+
+test("Input lets go of a chunk that is used up", () => {
+  const input = new Input();
+  input.append(toBytes("abc"));
+  input.pos = input.end;
+  input.keep();
+  assertEquals([input.length, input.bytes.length], [0, 0]);
+});
+
+test("Input makes room at once for what the parser needs", () => {
+  const input = new Input();
+  input.append(toBytes("set"));
+  input.need = 10_000;
+  input.keep();
+  const { bytes } = input;
+  assertEquals(bytes.length, 10_000);
+  for (let at = 3; at < 10_000; at += 1) input.append(toBytes("x"));
+  assertStrictEquals(input.bytes, bytes);
+  assertEquals(input.length, 10_000);
+});
+
+test("Input copies a line that comes byte by byte a few times, not once a byte", () => {
+  const input = new Input();
+  const buffers = new Set<Uint8Array>();
+  for (let at = 0; at < 100_000; at++) {
+    input.append(toBytes("x"));
+    input.keep();
+    buffers.add(input.bytes);
+  }
+  assert(buffers.size < 20, `${buffers.size} buffers`);
+  assertEquals(input.length, 100_000);
+});
+
+test("Input holds what was appended and not yet read, whatever comes and goes", () => {
+  forSeeds(200, (random) => {
+    const input = new Input();
+    let model = "";
+    for (let step = 0; step < 100; step++) {
+      const letter = String.fromCharCode(random.below(256));
+      const chunk = toBytes(letter.repeat(1 + random.below(random.pick([3, 100, 2000]))));
+      model += toText(chunk);
+      input.append(chunk);
+      const read = random.chance(0.2) ? input.length : random.below(input.length + 1);
+      input.pos += read;
+      model = model.slice(read);
+      input.need = random.chance(0.3) ? input.length + random.below(3000) : 0;
+      input.keep();
+      chunk.fill(0x3f);
+      assertEquals(waiting(input), model);
+    }
+  });
+});
