@@ -67,7 +67,9 @@ export class Request {
   retain(): Request {
     const copy = Object.assign(new Request(), this) as Request;
     const lineLength = this.lineEnd - this.lineStart;
-    const keyInLine = this.keyBytes === this.bytes && lineLength > 0;
+    // A copy of a copy has its key behind the line, in the same bytes.
+    const keyInLine = this.keyBytes === this.bytes && this.keyStart >= this.lineStart &&
+      this.keyEnd <= this.lineEnd;
     const keyLength = keyInLine ? 0 : this.keyEnd - this.keyStart;
     const headLength = lineLength + keyLength;
     const bytes = new Uint8Array(headLength + this.valueLength);

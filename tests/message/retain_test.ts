@@ -99,3 +99,20 @@ test("failedReply says in magent's words whether the server was reached", () => 
     assertEquals(reply.failure, { reason, inDoubt });
   }
 });
+
+test("Request.retain keeps a key that lies outside the line, also of a copy", () => {
+  const request = new Request();
+  request.clear(SET, toBytes("ms key 5"));
+  request.lineEnd = request.bytes.length;
+  request.keyBytes = request.valueBytes = toBytes("..key.value");
+  request.keyStart = 2;
+  request.keyEnd = 5;
+  request.valueStart = 6;
+  request.valueEnd = 11;
+
+  const copy = request.retain().retain();
+
+  assertEquals(toText(copy.bytes, copy.lineStart, copy.lineEnd), "ms key 5");
+  assertEquals(copy.keyText(), "key");
+  assertEquals(toText(copy.valueBytes, copy.valueStart, copy.valueEnd), "value");
+});
