@@ -81,7 +81,7 @@ export class DecidedChange implements Sink {
   reply(reply: Reply): void {
     if (reply.status === ReplyStatus.Failed) return this.#undecided(reply);
     if (!isSuccess(reply)) {
-      this.#settle(null);
+      this.#settle(this.#losesOld(reply) ? this.#deletion() : null);
       this.#sink.reply(reply);
       return;
     }
@@ -170,8 +170,20 @@ export class DecidedChange implements Sink {
     if (command.copy === "value" && body === null) return this.#withOwnValue(make(SET));
     const fetched = command.copy === "result" ? this.#fetched : null;
     // A time left of 0 is over; as an exptime, 0 would mean never.
-    if (fetched === null || fetched.ttl === 0) return make(plain ? DELETE : MD);
+    if (fetched === null || fetched.ttl === 0) return this.#deletion();
     return this.#withFetched(make(plain ? SET : MS), fetched);
+  }
+
+  #deletion(): Request {
+    const { keyBytes, keyStart, keyEnd } = this.#request;
+    const row = isPlainKey(keyBytes, keyStart, keyEnd) ? DELETE : MD;
+    return new Request().make(row, keyBytes, keyStart, keyEnd);
+  }
+
+  /** An `ms` that finds no room takes the old value away, also where its mode forbids a change. */
+  #losesOld(reply: Reply): boolean {
+    return reply.status === ReplyStatus.ServerError && this.#options.main.speaksMeta &&
+      this.#request.command.shape === "metaSet";
   }
 
   #withOwnValue(copy: Request): Request {

@@ -47,6 +47,22 @@ test("DecidedChange copies nothing when the main refuses", () => {
   }
 });
 
+test("DecidedChange deletes the copy of what ms lost by being refused, whatever its mode", () => {
+  const sent = "ms k 1 ME\r\nv\r\n";
+  for (const line of ["SERVER_ERROR object too large for cache", "SERVER_ERROR out of memory"]) {
+    const both = new CopiedChanges();
+    const sink = both.send(sent);
+    both.main.answer(line);
+    assertEquals(sink.text, `${line}\r\n`);
+    assertEquals(both.backup.received, [DELETE]);
+  }
+  const before = new CopiedChanges();
+  before.main.speaksMeta = false;
+  before.send(sent);
+  before.main.answer("SERVER_ERROR out of memory");
+  assertEquals(before.backup.received, []);
+});
+
 test("DecidedChange copies what the main holds after a relative change", () => {
   const times = [
     [-1, 0],
