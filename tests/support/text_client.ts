@@ -9,22 +9,27 @@ import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 
 /** Where a server listens. */
-export type Target = { readonly port: number } | { readonly path: string };
+export type Target =
+  | { readonly port: number; readonly host?: string }
+  | { readonly path: string };
 
 const DEADLINE_MS = 5000;
 
 /** One connection of a test to a server. */
 export class TextClient implements AsyncDisposable {
   readonly #socket: Socket;
-  #received = Buffer.alloc(0);
+  /** What came and was not read yet is `[from, to)`. */
+  #buffer = Buffer.alloc(0);
+  #from = 0;
+  #to = 0;
   #closed = false;
   #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => {
-      this.#received = Buffer.concat([this.#received, Buffer.from(chunk)]);
+    socket.on("data", (chunk: Uint8Array) => {
+      this.#append(chunk);
       this.#wake();
     });
     socket.on("error", () => this.#close());
@@ -35,7 +40,7 @@ export class TextClient implements AsyncDisposable {
   /** Connects; rejects when nobody listens. */
   static connect(target: Target): Promise<TextClient> {
     return new Promise((resolve, reject) => {
-      const options = "path" in target ? target : { host: "127.0.0.1", port: target.port };
+      const options = "path" in target ? target : { host: "127.0.0.1", ...target };
       const socket = connect({ ...options, allowHalfOpen: true });
       socket.once("error", reject);
       socket.once("connect", () => {
@@ -169,8 +174,25 @@ export class TextClient implements AsyncDisposable {
 
   #take(count: number): string {
     const taken = this.#received.subarray(0, count).toString("latin1");
-    this.#received = this.#received.subarray(count);
+    this.#from += count;
     return taken;
+  }
+
+  get #received(): Buffer {
+    return this.#buffer.subarray(this.#from, this.#to);
+  }
+
+  #append(chunk: Uint8Array): void {
+    if (this.#to + chunk.length > this.#buffer.length) {
+      const unread = this.#received;
+      // Twice what is needed, so that a large value is not copied for each of its chunks.
+      this.#buffer = Buffer.alloc(2 * (unread.length + chunk.length));
+      unread.copy(this.#buffer);
+      this.#from = 0;
+      this.#to = unread.length;
+    }
+    this.#buffer.set(chunk, this.#to);
+    this.#to += chunk.length;
   }
 
   async #until(holds: () => boolean, timeoutMs: number, what: string): Promise<void> {
