@@ -7,12 +7,15 @@
 import { MagentProcess } from "./magent_process.ts";
 import { MemcachedProcess } from "./memcached_process.ts";
 import { MetaFilter } from "./meta_filter.ts";
+import { ServerTap } from "./server_tap.ts";
 
 /** How many servers, and whether the proxy sees them with meta commands. */
 export interface FarmForm {
   readonly mains: number;
   readonly backups: number;
   readonly meta?: boolean;
+  /** Listens in on what the mains are sent. */
+  readonly tap?: boolean;
   readonly args?: readonly string[];
 }
 
@@ -21,6 +24,7 @@ export class Farm implements AsyncDisposable {
   readonly mains: MemcachedProcess[] = [];
   readonly backups: MemcachedProcess[] = [];
   readonly #filters: MetaFilter[] = [];
+  readonly #taps: ServerTap[] = [];
   #proxy: MagentProcess | null = null;
 
   private constructor() {}
@@ -32,7 +36,9 @@ export class Farm implements AsyncDisposable {
       for (let i = 0; i < form.mains; i++) farm.mains.push(await MemcachedProcess.start());
       for (let i = 0; i < form.backups; i++) farm.backups.push(await MemcachedProcess.start());
       farm.#proxy = await MagentProcess.start({
-        mains: await farm.#names(farm.mains, form.meta ?? true),
+        mains: form.tap
+          ? await farm.#tapped(farm.mains)
+          : await farm.#names(farm.mains, form.meta ?? true),
         backups: await farm.#names(farm.backups, form.meta ?? true),
         args: form.args ?? [],
       });
@@ -49,9 +55,19 @@ export class Farm implements AsyncDisposable {
     return this.#proxy;
   }
 
+  /** All that the mains were sent so far, where the form asked for it. */
+  get mainsReceived(): string {
+    return this.#taps.map(({ received }) => received).join("\r\n");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const parts = [this.#proxy, ...this.#filters, ...this.mains, ...this.backups];
+    const parts = [this.#proxy, ...this.#filters, ...this.#taps, ...this.mains, ...this.backups];
     for (const part of parts) await part?.[Symbol.asyncDispose]();
+  }
+
+  async #tapped(servers: readonly MemcachedProcess[]): Promise<string[]> {
+    this.#taps.push(...await Promise.all(servers.map(({ port }) => ServerTap.start(port))));
+    return this.#taps.map(({ server }) => server);
   }
 
   async #names(servers: readonly MemcachedProcess[], meta: boolean): Promise<string[]> {

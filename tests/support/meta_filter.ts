@@ -115,7 +115,7 @@ export class MetaFilter implements AsyncDisposable {
 }
 
 /** Whichever side ends or breaks, the other one ends too. */
-function joinEnds(client: Socket, memcached: Socket, sockets: Set<Socket>): void {
+export function joinEnds(client: Socket, memcached: Socket, sockets: Set<Socket>): void {
   for (const [one, other] of [[client, memcached], [memcached, client]]) {
     sockets.add(one);
     one.setNoDelay(true);

@@ -5,94 +5,128 @@
  *   > set k 0 0 1                sends a line, with `\r\n`
  *   >> get k                     sends without a line end
  *   < STORED                     receives a line, with `\r\n`
- *   magent< VERSION …            … from the proxy only; `memcached< …` from memcached only
+ *   <... END                     receives anything, up to and including this line
  *   closed                       the server closes
  *   copies> get k                asks main and backup themselves, past the proxy …
  *   copies< END                  … until both have given this answer
+ *   main< mg k v f t             the proxy sends this line to the main server
+ *   otherwise                    the servers hold something else afterwards than memcached would
  *   # …                          says why
  *
- * In a line, `{250*k}` is 250 times `k`, `\r \n \t \0 \xff \\` are bytes, and `{cas:a}` is a
- * number: the first time received, later the same one.
+ * A word in front of `<` says who answers so: `memcached<` (and `memcached>>`) it only, `magent<`
+ * the proxy only,
+ * `meta<` memcached, and the proxy before servers that have meta commands, `plain<` the proxy
+ * before servers that have none.
+ *
+ * In a line, `{250*k}` is 250 times `k`, `\r \n \t \0 \xff \\` are bytes; in a received one
+ * `{cas:a}` is a number: the first time any, later the same one, also in what is sent;
+ * `{number}` is any number, `{ttl:100}` 100 or up to 2 less. Binary conversations have packets
+ * in the place of lines: see `binary_notation.ts`.
  */
 
-import { poll } from "./deadline.ts";
-import { type Target, TextClient } from "./text_client.ts";
+import { packetOf } from "./binary_notation.ts";
+import { expand } from "./transcript_escapes.ts";
 
-/** Who answers. */
-export type Speaker = "memcached" | "magent";
+/** Who answers: memcached, or the proxy before servers with or without meta commands. */
+export type Speaker = "memcached" | "magent" | "magent without meta";
 
-type StepKind = "send" | "receive" | "closed" | "copies send" | "copies receive";
+/** The language of a conversation. */
+export type Tongue = "text" | "binary";
 
-interface Step {
+type StepKind =
+  | "send"
+  | "receive"
+  | "receive through"
+  | "closed"
+  | "copies send"
+  | "copies receive"
+  | "main receives"
+  | "otherwise";
+
+/** One line of a conversation. */
+export interface Step {
   readonly kind: StepKind;
+  /** The bytes; of a binary packet without its cas number. */
   readonly text: string;
-  /** Null for both. */
-  readonly speaker: Speaker | null;
+  /** Of a binary packet: the name of the cas number in its head; empty when it has none. */
+  readonly cas: string;
+  /** Of a binary packet: its opcode and key. */
+  readonly opcode: number | null;
+  readonly key: string;
+  readonly speakers: readonly Speaker[];
   readonly line: number;
 }
 
 /** One conversation. */
 export interface Conversation {
   readonly name: string;
+  readonly tongue: Tongue;
   readonly steps: readonly Step[];
 }
 
-const COPIES_MS = 2000;
+const ALL: readonly Speaker[] = ["memcached", "magent", "magent without meta"];
 
-const STEP_MARKS: Readonly<
-  Record<string, { kind: StepKind; speaker?: Speaker; lineEnd: string }>
-> = {
-  ">": { kind: "send", lineEnd: "\r\n" },
-  ">>": { kind: "send", lineEnd: "" },
-  "<": { kind: "receive", lineEnd: "\r\n" },
-  "memcached<": { kind: "receive", speaker: "memcached", lineEnd: "\r\n" },
-  "magent<": { kind: "receive", speaker: "magent", lineEnd: "\r\n" },
-  "closed": { kind: "closed", lineEnd: "" },
-  "copies>": { kind: "copies send", lineEnd: "\r\n" },
-  "copies<": { kind: "copies receive", lineEnd: "\r\n" },
-};
+interface Mark {
+  readonly kind: StepKind;
+  readonly speakers: readonly Speaker[];
+  readonly lineEnd: string;
+  /** Stands before a packet in binary conversations. */
+  readonly packet: boolean;
+}
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  "r": "\r",
-  "n": "\n",
-  "t": "\t",
-  "0": "\0",
-  "\\": "\\",
+function mark(kind: StepKind, more: Partial<Mark> = {}): Mark {
+  return { kind, speakers: ALL, lineEnd: "\r\n", packet: false, ...more };
+}
+
+const RECEIVE = mark("receive", { packet: true });
+
+const MARKS: Readonly<Record<string, Mark>> = {
+  ">": mark("send", { packet: true }),
+  ">>": mark("send", { lineEnd: "" }),
+  "memcached>>": mark("send", { lineEnd: "", speakers: ["memcached"] }),
+  "<": RECEIVE,
+  "memcached<": { ...RECEIVE, speakers: ["memcached"] },
+  "magent<": { ...RECEIVE, speakers: ["magent", "magent without meta"] },
+  "meta<": { ...RECEIVE, speakers: ["memcached", "magent"] },
+  "plain<": { ...RECEIVE, speakers: ["magent without meta"] },
+  "<...": mark("receive through", { packet: true }),
+  "closed": mark("closed", { lineEnd: "" }),
+  "copies>": mark("copies send"),
+  "copies<": mark("copies receive"),
+  "otherwise": mark("otherwise"),
+  "main<": mark("main receives", { speakers: ["magent"] }),
 };
 
 /** Reads the conversations of a transcript. */
-export function parseTranscript(text: string): Conversation[] {
-  const conversations: { name: string; steps: Step[] }[] = [];
+export function parseTranscript(text: string, tongue: Tongue = "text"): Conversation[] {
+  const conversations: { name: string; tongue: Tongue; steps: Step[] }[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (line === "" || line.startsWith("#")) continue;
     if (line.startsWith("== ")) {
-      conversations.push({ name: line.slice(3), steps: [] });
+      conversations.push({ name: line.slice(3), tongue, steps: [] });
       continue;
     }
-    const mark = line.split(" ", 1)[0];
-    const form = STEP_MARKS[mark];
+    const word = line.split(" ", 1)[0];
     const steps = conversations.at(-1)?.steps;
-    if (form === undefined || steps === undefined) {
+    if (MARKS[word] === undefined || steps === undefined) {
       throw new Error(`Cannot parse transcript: line ${index + 1} is "${line}"`);
     }
-    steps.push({
-      kind: form.kind,
-      text: expand(line.slice(mark.length + 1)) + form.lineEnd,
-      speaker: form.speaker ?? null,
-      line: index + 1,
-    });
+    const rest = line.slice(word.length + 1);
+    try {
+      steps.push({ ...stepOf(MARKS[word], rest, tongue), line: index + 1 });
+    } catch (error) {
+      throw new Error(`line ${index + 1}: ${error instanceof Error ? error.message : error}`);
+    }
   }
   return conversations;
 }
 
-/** With whom a conversation is held, and how. */
-export interface Circumstances {
-  readonly speaker: Speaker;
-  readonly target: Target;
-  /** The servers that `copies>` asks; none when left out. */
-  readonly copies?: readonly Target[];
-  /** Sends every byte in a write of its own. */
-  readonly oneByOne?: boolean;
+function stepOf(form: Mark, rest: string, tongue: Tongue): Omit<Step, "line"> {
+  const { kind, speakers } = form;
+  if (tongue === "binary" && form.packet) {
+    return { kind, speakers, ...packetOf(rest, kind === "send" ? "request" : "response") };
+  }
+  return { kind, speakers, text: expand(rest) + form.lineEnd, cas: "", opcode: null, key: "" };
 }
 
 /** How many bytes the client sends in a conversation. */
@@ -102,108 +136,10 @@ export function sentBytes(conversation: Conversation): number {
     .reduce((sum, { text }) => sum + text.length, 0);
 }
 
-/** Holds a conversation with a server; throws at the first byte that is not as written. */
-export async function hold(conversation: Conversation, options: Circumstances): Promise<void> {
-  await using client = await TextClient.connect(options.target);
-  const numbers = new Map<string, string>();
-  let question = "";
-  for (const step of conversation.steps) {
-    if (step.speaker !== null && step.speaker !== options.speaker) continue;
-    try {
-      if (step.kind === "send") await send(client, fillIn(step.text, numbers), options);
-      if (step.kind === "receive") await receive(client, step.text, numbers);
-      if (step.kind === "closed") await receiveEnd(client);
-      if (step.kind === "copies send") question = step.text;
-      if (step.kind === "copies receive") {
-        await askCopies(options.copies ?? [], { question, answer: step.text });
-      }
-    } catch (error) {
-      throw new Error(`line ${step.line}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  if (client.closed) return;
-  try {
-    // Whatever came beyond the transcript would be in front of this answer.
-    client.send("get the_end_of_the_case\r\n");
-    await client.readExactly("END\r\n");
-  } catch (error) {
-    throw new Error(`after the last line: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/** Turns escapes and repetitions into the bytes they stand for. */
-function expand(text: string): string {
-  return text
-    .replaceAll(/\\(x[0-9a-f]{2}|.)/g, (all, code: string) => {
-      if (code.startsWith("x")) return String.fromCharCode(parseInt(code.slice(1), 16));
-      const byte = ESCAPES[code];
-      if (byte === undefined) throw new Error(`Cannot parse transcript: unknown escape "${all}"`);
-      return byte;
-    })
-    .replaceAll(/\{(\d+)\*([^}]+)\}/g, (_, count, part: string) => part.repeat(Number(count)));
-}
-
-/** Puts numbers that are known into their places. */
-function fillIn(text: string, numbers: ReadonlyMap<string, string>): string {
-  return text.replaceAll(/\{cas:(\w+)\}/g, (all, name: string) => numbers.get(name) ?? all);
-}
-
-async function send(
-  client: TextClient,
-  bytes: string,
-  { oneByOne }: Circumstances,
-): Promise<void> {
-  if (oneByOne) await client.sendOneByOne(bytes);
-  else client.send(bytes);
-}
-
-async function receive(
-  client: TextClient,
-  text: string,
-  numbers: Map<string, string>,
-): Promise<void> {
-  const filled = fillIn(text, numbers);
-  const place = filled.match(/\{cas:(\w+)\}/);
-  if (place === null) {
-    await client.readExactly(filled);
-    return;
-  }
-  const line = `${await client.readLine()}\r\n`;
-  const [before, after] = filled.split(place[0]);
-  const number = line.slice(before.length, line.length - after.length);
-  if (!line.startsWith(before) || !line.endsWith(after) || !/^\d+$/.test(number)) {
-    throw new Error(`expected ${JSON.stringify(filled)}, got ${JSON.stringify(line)}`);
-  }
-  numbers.set(place[1], number);
-}
-
-async function receiveEnd(client: TextClient): Promise<void> {
-  const rest = await client.readToEnd();
-  if (rest !== "") throw new Error(`expected the end, got ${JSON.stringify(rest)}`);
-}
-
-/** A copy may be a moment behind the client's answer, so it is asked until it agrees. */
-async function askCopies(
-  copies: readonly Target[],
-  { question, answer }: { question: string; answer: string },
-): Promise<void> {
-  for (const copy of copies) {
-    let got = "";
-    await poll(
-      async () => {
-        await using client = await TextClient.connect(copy);
-        client.send(`${question}quit\r\n`);
-        got = await client.readToEnd();
-        return got === answer ? true : null;
-      },
-      COPIES_MS,
-      "agreement",
-    ).catch(() => {
-      throw new Error(
-        `copy ${JSON.stringify(copy)}: expected ${JSON.stringify(answer)}, got ${
-          JSON.stringify(got)
-        }`,
-      );
-    });
-  }
+/** True when the proxy answers otherwise than memcached, or leaves the servers otherwise. */
+export function deviates(conversation: Conversation): boolean {
+  return conversation.steps.some(({ kind, speakers }) =>
+    kind === "otherwise" ||
+    (kind === "receive" && speakers.includes("memcached") !== speakers.includes("magent"))
+  );
 }

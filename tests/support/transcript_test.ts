@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { MemcachedProcess } from "./memcached_process.ts";
-import { hold, parseTranscript } from "./transcript.ts";
+import { parseTranscript } from "./transcript.ts";
+import { hold } from "./transcript_replay.ts";
 
 /** Holds one conversation with a fresh memcached, which stands for its only copy too. */
 async function holdAgainstMemcached(lines: string): Promise<void> {

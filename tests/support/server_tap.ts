@@ -1,0 +1,67 @@
+/**
+ * Listens in on what a memcached is sent: a TCP relay in front of it that keeps a copy.
+ *
+ * Owned by: the test, which disposes of it (`await using`).
+ */
+
+import { Buffer } from "node:buffer";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { joinEnds } from "./meta_filter.ts";
+
+/** A relay to one memcached. */
+export class ServerTap implements AsyncDisposable {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+  readonly #heard: Map<Socket, string>;
+
+  private constructor(port: number, parts: {
+    server: Server;
+    sockets: Set<Socket>;
+    heard: Map<Socket, string>;
+  }) {
+    this.port = port;
+    this.#server = parts.server;
+    this.#sockets = parts.sockets;
+    this.#heard = parts.heard;
+  }
+
+  /** Starts a relay to the memcached on this port. */
+  static async start(memcachedPort: number): Promise<ServerTap> {
+    const sockets = new Set<Socket>();
+    const heard = new Map<Socket, string>();
+    const server = createServer((client) => {
+      const memcached = connect({ host: "127.0.0.1", port: memcachedPort });
+      heard.set(client, "");
+      client.on("data", (chunk) => {
+        heard.set(client, heard.get(client) + Buffer.from(chunk).toString("latin1"));
+        memcached.write(chunk);
+      });
+      memcached.on("data", (chunk) => client.write(chunk));
+      joinEnds(client, memcached, sockets);
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.on("error", reject);
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    return new ServerTap(port, { server, sockets, heard });
+  }
+
+  /** As `-s` and `-b` take it. */
+  get server(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** All that it was sent, connection after connection, one character a byte. */
+  get received(): string {
+    return [...this.#heard.values()].join("\r\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
