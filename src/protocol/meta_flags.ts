@@ -19,6 +19,7 @@ import {
 } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import { decodeBase64 } from "./base64.ts";
+import { OutputBuffer } from "./output_buffer.ts";
 import { readSigned32, readUnsigned32, type Tokens } from "./tokens.ts";
 
 const BLANK = 0x20;
@@ -133,15 +134,17 @@ function echoOf(
   flags: { first: number; binaryKey: boolean },
 ): Uint8Array {
   const { bytes } = request;
-  const echo: number[] = [];
+  const echo = new OutputBuffer();
   for (let word = flags.first; word < tokens.count; word++) {
     const start = tokens.starts[word];
     if (bytes[start] === O_OPAQUE) {
-      echo.push(BLANK, ...bytes.subarray(start, tokens.ends[word]));
+      echo.appendByte(BLANK);
+      echo.append(bytes, start, tokens.ends[word]);
     } else if (bytes[start] === K_KEY) {
-      echo.push(BLANK, K_KEY, ...bytes.subarray(request.keyStart, request.keyEnd));
-      if (flags.binaryKey) echo.push(BLANK, A_BINARY_KEY);
+      echo.appendText(" k");
+      echo.append(bytes, request.keyStart, request.keyEnd);
+      if (flags.binaryKey) echo.appendText(" b");
     }
   }
-  return Uint8Array.from(echo);
+  return echo.view();
 }
