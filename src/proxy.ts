@@ -7,9 +7,14 @@
  *                                                 -> backends -> connections
  */
 
+import { AdminCommands } from "./backend/admin_commands.ts";
 import { Backend } from "./backend/backend.ts";
 import type { ConnectionServices } from "./backend/connection.ts";
+import { INQUIRY_LIMITS, ServerInquiry } from "./backend/server_inquiry.ts";
+import { serverReport } from "./backend/server_report.ts";
+import { ServerStats } from "./backend/server_stats.ts";
 import { BufferBudget } from "./client/buffer_budget.ts";
+import { commandCounts } from "./client/command_counts.ts";
 import { Listener } from "./client/listener.ts";
 import { LocalCommands } from "./client/local_commands.ts";
 import type { Config, ServerAddress } from "./config/config.ts";
@@ -28,7 +33,13 @@ import { type Clock, SystemClock } from "./runtime/clock.ts";
 import type { Address, Listener as BoundListener, Runtime } from "./runtime/runtime.ts";
 import { TurnQueue } from "./runtime/turn_queue.ts";
 import { Counters } from "./stats/counters.ts";
-import { matrixReport, type ProxyReport, statsReport } from "./stats/stats_report.ts";
+import { InquiryCounters } from "./stats/inquiry_counters.ts";
+import {
+  matrixReport,
+  type ProxyReport,
+  serversReport,
+  statsReport,
+} from "./stats/stats_report.ts";
 
 /** A proxy that is listening. */
 export interface Proxy {
@@ -67,6 +78,9 @@ class RunningProxy implements Proxy {
   readonly #mains: readonly Backend[];
   readonly #backups: readonly Backend[];
   readonly #replication: ReplicateRoute | null;
+  readonly #inquiries = new InquiryCounters();
+  readonly #inquiry: ServerInquiry;
+  readonly #serverStats: ServerStats;
   readonly #listener: Listener;
   readonly #bound: BoundListener[] = [];
   readonly #startedMs: number;
@@ -84,9 +98,26 @@ class RunningProxy implements Proxy {
     const mains = this.#pool(this.#mains, config.mains);
     const backups = config.backups.length > 0 ? this.#pool(this.#backups, config.backups) : null;
     this.#replication = backups === null ? null : this.#replicate(mains, backups);
+    this.#inquiry = new ServerInquiry({
+      runtime,
+      clock: this.#clock,
+      timeoutMs: config.health.requestTimeoutMs,
+      ...INQUIRY_LIMITS,
+      counters: this.#inquiries,
+    });
+    const asked = { mains: this.#mains, backups: this.#backups };
+    this.#serverStats = new ServerStats(asked, this.#inquiry);
+    const admin = new AdminCommands(config.adminCommands, {
+      servers: [...this.#mains, ...this.#backups],
+      inquiry: this.#inquiry,
+    });
     this.#listener = new Listener(config.limits, {
       route: new KeyLockRoute(this.#routes(mains, backups)),
-      local: new LocalCommands(options.version, (group, done) => done(this.#stats(group))),
+      local: new LocalCommands({
+        version: options.version,
+        stats: (group, done) => this.#allStats(group, done),
+        administer: (line, done) => admin.send(line, done),
+      }),
       turns: this.#turns,
       clock: this.#clock,
       counters: this.#counters,
@@ -125,6 +156,7 @@ class RunningProxy implements Proxy {
   close(): void {
     for (const bound of this.#bound) bound.close();
     this.#listener.close();
+    this.#inquiry.close();
     for (const backend of [...this.#mains, ...this.#backups]) backend.close();
   }
 
@@ -195,14 +227,25 @@ class RunningProxy implements Proxy {
     });
   }
 
+  /** The proxy's own groups at once, the others when the servers have answered. */
+  #allStats(group: string, done: (text: string | null) => void): void {
+    if (group === "") return this.#serverStats.complete(statsReport(this.#report()), done);
+    const own = this.#stats(group);
+    if (own !== null) done(own);
+    else this.#serverStats.answer(group, done);
+  }
+
   #stats(group: string): string | null {
     switch (group) {
       case "":
-        return statsReport(this.#report());
+        return statsReport(this.#report()).end();
+      case "servers":
+        return serversReport(this.#report()).end();
       case "matrix":
         return matrixReport(this.#report());
       case "reset":
         this.#counters.reset();
+        this.#inquiries.reset();
         for (const backend of [...this.#mains, ...this.#backups]) backend.counters.reset();
         return "RESET\r\n";
       default:
@@ -220,7 +263,8 @@ class RunningProxy implements Proxy {
       uptimeSeconds: Math.floor((this.#clock.now() - this.#startedMs) / 1000),
       unixTime: Math.floor(Date.now() / 1000),
       counters: this.#counters,
-      commandNames: COMMANDS.map((command) => command.name),
+      inquiries: this.#inquiries,
+      commands: commandCounts(this.#counters),
       clientsMax: limits.clients,
       bufferedBytes: this.#budget.held,
       bufferedBytesMax: limits.bufferBytes,
@@ -233,24 +277,4 @@ class RunningProxy implements Proxy {
       ],
     };
   }
-}
-
-function serverReport(
-  backend: Backend,
-  role: "main" | "backup",
-): ProxyReport["servers"][number] {
-  const { name, poolSize, ejections, counters, status } = backend;
-  const { state, reason, since, version, depth } = status;
-  return {
-    role,
-    name,
-    poolSize,
-    ejections,
-    counters,
-    state,
-    reason,
-    since,
-    version,
-    waiting: depth,
-  };
 }

@@ -81,6 +81,10 @@ export class Backend implements Destination, ConnectionOwner {
     });
   }
 
+  get address(): Address {
+    return this.#options.address;
+  }
+
   get usable(): boolean {
     return this.#health.state === "up" && !this.#closed;
   }

@@ -114,7 +114,8 @@ export class Handshake {
   }
 }
 
-function reasonOf(error: unknown): FailureReason {
+/** The word for what went wrong with a socket. */
+export function reasonOf(error: unknown): FailureReason {
   if (!(error instanceof SocketError)) return "connection lost";
   switch (error.reason) {
     case "refused":

@@ -133,6 +133,11 @@ const SERVERS: FlagGroup<Settings> = {
       max: CONNECTIONS_LIMIT,
       help: "most connections to one server, those for long values included",
     }),
+    {
+      names: ["admin-commands"],
+      help: "give cache_memlimit, lru, lru_crawler and slabs to all servers, not refuse them",
+      set: (settings) => settings.adminCommands = true,
+    },
   ],
 };
 

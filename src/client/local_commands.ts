@@ -1,6 +1,6 @@
-/** Commands that the proxy answers by itself: version, mn, stats, quit. */
+/** Commands without a key that are no route's business: version, mn, stats, quit, administration. */
 
-import { MN, QUIT, VERSION_COMMAND } from "../message/command.ts";
+import { MN, QUIT, STATS, VERSION_COMMAND } from "../message/command.ts";
 import { Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { Route, Sink } from "../route/route.ts";
@@ -18,14 +18,24 @@ const NOTHING = new Uint8Array(0);
 /** Gives the answer to `stats GROUP` now or later; null for a group it does not know. */
 export type StatsWriter = (group: string, done: (text: string | null) => void) => void;
 
-/** Answers without asking a server. */
+/** Answers an administrative line, which comes without `noreply`, now or later. */
+export type Administrator = (line: string, done: (text: string) => void) => void;
+
+/** Who answers what is not known here. */
+export interface LocalCommandsOptions {
+  readonly version: string;
+  readonly stats: StatsWriter;
+  readonly administer: Administrator;
+}
+
+/** Answers, or has others answer, without a route. */
 export class LocalCommands implements Route {
   readonly #version: Uint8Array;
-  readonly #stats: StatsWriter;
+  readonly #options: LocalCommandsOptions;
 
-  constructor(version: string, stats: StatsWriter) {
-    this.#version = encode(`VERSION ${MEMCACHED_VERSION} magent/${version}\r\n`);
-    this.#stats = stats;
+  constructor(options: LocalCommandsOptions) {
+    this.#version = encode(`VERSION ${MEMCACHED_VERSION} magent/${options.version}\r\n`);
+    this.#options = options;
   }
 
   send(request: Request, sink: Sink): void {
@@ -36,9 +46,15 @@ export class LocalCommands implements Route {
         return sink.reply(ownReply(MN_ANSWER));
       case QUIT:
         return sink.reply(ownReply(NOTHING));
+      case STATS:
+        return this.#options.stats(groupOf(request), (text) => this.#tell(sink, text ?? ERROR));
       default:
-        return this.#stats(groupOf(request), (text) => sink.reply(ownReply(encode(text ?? ERROR))));
+        return this.#options.administer(lineOf(request), (text) => this.#tell(sink, text));
     }
+  }
+
+  #tell(sink: Sink, text: string): void {
+    sink.reply(ownReply(encode(text)));
   }
 }
 
@@ -53,8 +69,12 @@ export function ownReply(bytes: Uint8Array): Reply {
 
 /** What follows the word `stats`. */
 function groupOf(request: Request): string {
-  const line = request.bytes.subarray(request.lineStart, request.lineEnd);
-  return String.fromCharCode(...line).trim().split(/ +/).slice(1).join(" ");
+  return lineOf(request).trim().split(/ +/).slice(1).join(" ");
+}
+
+function lineOf(request: Request): string {
+  const end = request.omitEnd > 0 ? request.omitStart : request.lineEnd;
+  return String.fromCharCode(...request.bytes.subarray(request.lineStart, end));
 }
 
 function encode(text: string): Uint8Array {

@@ -99,11 +99,25 @@ export class ReplyQueue {
   }
 
   #count(slot: ReplySlot, status: ReplyStatus): void {
-    if (status === ReplyStatus.Failed) this.#counters.failures++;
-    const { shape } = slot.command;
-    if (shape !== "get" && shape !== "metaGet" && shape !== "gat") return;
-    if (status === ReplyStatus.Miss) this.#counters.getMisses++;
-    else if (status === ReplyStatus.Hit || status === ReplyStatus.Stored) this.#counters.getHits++;
+    const { id } = slot.command;
+    switch (status) {
+      case ReplyStatus.Hit:
+      case ReplyStatus.Stored:
+      case ReplyStatus.Deleted:
+      case ReplyStatus.Touched:
+      case ReplyStatus.Number:
+        this.#counters.hits[id]++;
+        return;
+      case ReplyStatus.Miss:
+      case ReplyStatus.NotFound:
+        this.#counters.misses[id]++;
+        return;
+      case ReplyStatus.Exists:
+        this.#counters.changed[id]++;
+        return;
+      case ReplyStatus.Failed:
+        this.#counters.failures++;
+    }
   }
 
   #advance(): void {

@@ -12,7 +12,7 @@
  */
 
 import type { Body } from "../message/body.ts";
-import { QUIT, STATS, VERSION_COMMAND } from "../message/command.ts";
+import { QUIT, VERSION_COMMAND } from "../message/command.ts";
 import { Request } from "../message/request.ts";
 import { BinaryReplyWriter } from "../protocol/binary_reply_writer.ts";
 import { BinaryRequestParser } from "../protocol/binary_request_parser.ts";
@@ -238,7 +238,7 @@ export class Session implements ReplyQueueOwner, OutputOwner {
       this.#services.route.send(this.#request, this.#replies.open(this.#request));
       return;
     }
-    this.#barrier = command.scope === "all" || command === STATS;
+    this.#barrier = command.barrier;
     if (this.#barrier && this.#replies.size > 0) this.#deferred = true;
     else this.#send();
   }

@@ -75,6 +75,8 @@ export interface Config {
   readonly connections: number;
   /** `-i`: most connections to one server, those for large values included. */
   readonly connectionsMax: number;
+  /** Commands that set up servers are given to all of them instead of being refused. */
+  readonly adminCommands: boolean;
   readonly health: Health;
   readonly limits: Limits;
 }
@@ -115,6 +117,7 @@ export const DEFAULT_CONFIG: Config = {
   onError: "miss",
   connections: 1,
   connectionsMax: 20,
+  adminCommands: false,
   health: DEFAULT_HEALTH,
   limits: DEFAULT_LIMITS,
 };

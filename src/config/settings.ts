@@ -36,6 +36,7 @@ export interface Settings {
   onError: Config["onError"];
   connections: number;
   connectionsMax: number;
+  adminCommands: boolean;
   health: Mutable<Health>;
   limits: Mutable<Limits>;
   /** A name or a number, as it was written. */
@@ -66,6 +67,7 @@ export function defaultSettings(): Settings {
     onError: DEFAULT_CONFIG.onError,
     connections: DEFAULT_CONFIG.connections,
     connectionsMax: DEFAULT_CONFIG.connectionsMax,
+    adminCommands: DEFAULT_CONFIG.adminCommands,
     health: { ...DEFAULT_HEALTH },
     limits: { ...DEFAULT_LIMITS },
     user: null,
@@ -93,6 +95,7 @@ export function toConfig(settings: Settings): Config {
     onError: settings.onError,
     connections: settings.connections,
     connectionsMax: settings.connectionsMax,
+    adminCommands: settings.adminCommands,
     health: { ...settings.health },
     limits: { ...settings.limits },
   };

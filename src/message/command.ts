@@ -15,7 +15,7 @@ export type Shape =
   | "flush" // flush_all [EXPTIME] [noreply]
   | "verbosity" // verbosity LEVEL [noreply]
   | "bare" // version, quit, stats: no key, free arguments
-  | "refused" // known to memcached, not let through
+  | "admin" // sets up a server: free arguments [noreply]
   | "metaGet" // mg KEY FLAG*
   | "metaSet" // ms KEY BYTES FLAG* + data block
   | "metaDelete" // md KEY FLAG*
@@ -52,6 +52,8 @@ export interface Command {
   readonly merges: boolean;
   /** True when it may be asked again elsewhere after its bytes were sent. */
   readonly repeatable: boolean;
+  /** True when a client's earlier requests are answered before it is sent, and later ones wait. */
+  readonly barrier: boolean;
   readonly copy: Copy;
   /** True when it is answered by values and `END`. */
   readonly retrieves: boolean;
@@ -71,29 +73,35 @@ type Row = readonly [
 ];
 
 const SWALLOWS = {
-  deviation: "after a bad key or too many flags, with a readable length, the data block is " +
-    "swallowed; memcached takes it for commands, which lets a value act as a command",
+  deviation: "after a bad key with a readable length the data block is swallowed; " +
+    "memcached takes it for commands, which lets a value act as a command",
 };
 const ADMINISTERS = {
-  deviation: "refused: it acts on one server, and the proxy stands for several",
+  deviation: "refused, since it acts on servers that others share; " +
+    "--admin-commands gives it to all of them and answers the worst",
 };
+const DUMPS = {
+  deviation: `${ADMINISTERS.deviation}; never metadump and mgdump, which list a server's keys`,
+};
+const EXTSTORE = { deviation: "refused: it tunes the disk of one server" };
+const CERTIFICATES = { deviation: "refused: it reads the files of one server" };
+const SHUTDOWN = { deviation: "refused: it would end servers that others use" };
+const WATCH = { deviation: "refused: it turns a connection into the log of one server" };
 const LONG_LINE = {
   deviation: "a line over 1 MiB: CLIENT_ERROR line too long, then close",
 };
-const ALL_OR_NONE = {
-  deviation: "one bad key, and none is touched; memcached touches those in front of it",
-};
-const QUIET_BIRTH = {
-  deviation: "with N and q, nothing is told of a number just created; memcached tells of it",
+const STATS_GROUPS = {
+  deviation: "the proxy's own numbers, and sums over the servers; reset is for ours only; " +
+    "detail, cachedump and sizes_enable are ERROR",
 };
 const WORST = { deviation: "one answer for all servers: the worst" };
 
-// Traits: c changes, m merges, r repeatable.
+// Traits: b barrier, c changes, m merges, r repeatable.
 const ROWS: readonly Row[] = [
   ["get", "get", "key", "mr", "none", LONG_LINE],
   ["gets", "get", "key", "mr", "none", LONG_LINE],
-  ["gat", "gat", "key", "cr", "touch", ALL_OR_NONE],
-  ["gats", "gat", "key", "cr", "touch", ALL_OR_NONE],
+  ["gat", "gat", "key", "cr", "touch"],
+  ["gats", "gat", "key", "cr", "touch"],
   ["set", "store", "key", "cr", "same", SWALLOWS],
   ["add", "store", "key", "c", "value", SWALLOWS],
   ["replace", "store", "key", "c", "value", SWALLOWS],
@@ -104,19 +112,19 @@ const ROWS: readonly Row[] = [
   ["decr", "arithmetic", "key", "c", "result"],
   ["delete", "delete", "key", "cr", "same"],
   ["touch", "touch", "key", "cr", "same"],
-  ["flush_all", "flush", "all", "cr", "same", WORST],
-  ["verbosity", "verbosity", "all", "r", "none", WORST],
+  ["flush_all", "flush", "all", "crb", "same", WORST],
+  ["verbosity", "verbosity", "all", "rb", "none", WORST],
   ["version", "bare", "proxy", "r", "none", { deviation: "names the proxy behind the number" }],
-  ["stats", "bare", "proxy", "r", "none", { deviation: "the proxy's own numbers" }],
+  ["stats", "bare", "proxy", "rb", "none", STATS_GROUPS],
   ["quit", "bare", "proxy", "r", "none"],
-  ["cache_memlimit", "refused", "proxy", "", "none", ADMINISTERS],
-  ["lru", "refused", "proxy", "", "none", ADMINISTERS],
-  ["lru_crawler", "refused", "proxy", "", "none", ADMINISTERS],
-  ["slabs", "refused", "proxy", "", "none", ADMINISTERS],
-  ["extstore", "refused", "proxy", "", "none", ADMINISTERS],
-  ["refresh_certs", "refused", "proxy", "", "none", ADMINISTERS],
-  ["shutdown", "refused", "proxy", "", "none", ADMINISTERS],
-  ["watch", "refused", "proxy", "", "none", ADMINISTERS],
+  ["cache_memlimit", "admin", "proxy", "b", "none", ADMINISTERS],
+  ["lru", "admin", "proxy", "b", "none", ADMINISTERS],
+  ["lru_crawler", "admin", "proxy", "b", "none", DUMPS],
+  ["slabs", "admin", "proxy", "b", "none", ADMINISTERS],
+  ["extstore", "admin", "proxy", "b", "none", EXTSTORE],
+  ["refresh_certs", "admin", "proxy", "b", "none", CERTIFICATES],
+  ["shutdown", "admin", "proxy", "b", "none", SHUTDOWN],
+  ["watch", "admin", "proxy", "b", "none", WATCH],
   ["mg", "metaGet", "key", "r", "none"],
   ["mg", "metaGet", "key", "cr", "touch", { variant: "T" }],
   ["mg", "metaGet", "key", "c", "none", { variant: "N, R or E" }],
@@ -125,7 +133,7 @@ const ROWS: readonly Row[] = [
   ["ms", "metaSet", "key", "c", "delete", { variant: "I" }],
   ["md", "metaDelete", "key", "cr", "same"],
   ["md", "metaDelete", "key", "c", "delete", { variant: "C" }],
-  ["ma", "metaArithmetic", "key", "c", "result", QUIET_BIRTH],
+  ["ma", "metaArithmetic", "key", "c", "result"],
   ["me", "metaDebug", "key", "r", "none"],
   ["mn", "bare", "proxy", "r", "none"],
   ["mg", "fetch", "key", "r", "none", { variant: "made by the proxy" }],
@@ -144,6 +152,7 @@ function toCommand(row: Row, id: number): Command {
     changes: traits.includes("c"),
     merges: traits.includes("m"),
     repeatable: traits.includes("r"),
+    barrier: traits.includes("b"),
     copy,
     retrieves: shape === "get" || shape === "gat",
     meta: shape === "fetch" || shape.startsWith("meta"),

@@ -163,8 +163,6 @@ export class ClassicRequestParser implements RequestParser {
         return this.#store(input, request, lineAt);
       case "bare":
         return Parsed.Request;
-      case "refused":
-        return this.#wrong(say.REFUSED);
       case "metaSet":
         return this.#metaSet(input, request, lineAt);
       case "metaGet":

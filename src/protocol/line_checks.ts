@@ -30,7 +30,7 @@ export const WORDS: Readonly<Record<Command["shape"], readonly [number, number]>
   flush: [1, 3],
   verbosity: [2, 3],
   bare: [1, Infinity],
-  refused: [1, Infinity],
+  admin: [1, Infinity],
   metaGet: [2, Infinity],
   metaSet: [2, Infinity],
   metaDelete: [2, Infinity],

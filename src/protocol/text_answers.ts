@@ -18,4 +18,3 @@ export const BAD_DELETE: Uint8Array = line(
 export const LINE_TOO_LONG: Uint8Array = line("CLIENT_ERROR line too long");
 export const MG_FLAGS_TOO_LONG: Uint8Array = line("CLIENT_ERROR options flags are too long");
 export const FLAGS_TOO_LONG: Uint8Array = line("CLIENT_ERROR options flags too long");
-export const REFUSED: Uint8Array = line("CLIENT_ERROR command not available through the proxy");

@@ -8,8 +8,10 @@ export class Counters {
   clientsRefused = 0;
   /** Requests by the id of their command. */
   readonly commands: Float64Array;
-  getHits = 0;
-  getMisses = 0;
+  /** What they were answered, by the same id: done or found, not found, another value found. */
+  readonly hits: Float64Array;
+  readonly misses: Float64Array;
+  readonly changed: Float64Array;
   /** Lines that were answered with an error by the proxy itself. */
   badLines = 0;
   /** Requests that no server answered. */
@@ -29,17 +31,16 @@ export class Counters {
 
   constructor(commandCount: number) {
     this.commands = new Float64Array(commandCount);
+    this.hits = new Float64Array(commandCount);
+    this.misses = new Float64Array(commandCount);
+    this.changed = new Float64Array(commandCount);
   }
 
   /** Starts again from zero; gauges stay. */
   reset(): void {
-    this.commands.fill(0);
+    for (const counts of [this.commands, this.hits, this.misses, this.changed]) counts.fill(0);
     this.clientsTotal = this.clientsRefused = this.clientsPaused = 0;
-    this.getHits =
-      this.getMisses =
-      this.badLines =
-      this.failures =
-        0;
+    this.badLines = this.failures = 0;
     this.closedSlow =
       this.closedBuffers =
       this.closedIdle =

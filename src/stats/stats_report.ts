@@ -1,11 +1,14 @@
 /**
- * The answers to `stats`: magent's own wording first, because its users' scripts
- * look for it, then numbers under the names that memcached uses where it has
- * them.
+ * What the proxy knows by itself: magent's own wording first, because its users'
+ * scripts look for it, then numbers under the names that memcached uses where it
+ * has them.
  */
 
 import type { BackendCounters } from "./backend_counters.ts";
+import { type CommandCount, commandMetrics } from "./command_metrics.ts";
 import type { Counters } from "./counters.ts";
+import type { InquiryCounters } from "./inquiry_counters.ts";
+import { serverLabel } from "./server_label.ts";
 import { StatsLines } from "./stats_lines.ts";
 
 /** What is told about one server. */
@@ -17,6 +20,7 @@ export interface ServerReport {
   readonly reason: string;
   readonly since: Date;
   readonly version: string;
+  readonly meta: boolean;
   readonly waiting: number;
   readonly ejections: number;
   readonly counters: BackendCounters;
@@ -30,8 +34,8 @@ export interface ProxyReport {
   readonly uptimeSeconds: number;
   readonly unixTime: number;
   readonly counters: Counters;
-  /** Command names, by the index that `counters.commands` uses. */
-  readonly commandNames: readonly string[];
+  readonly inquiries: InquiryCounters;
+  readonly commands: readonly CommandCount[];
   readonly clientsMax: number;
   readonly bufferedBytes: number;
   readonly bufferedBytesMax: number;
@@ -42,15 +46,20 @@ export interface ProxyReport {
 }
 
 /** `stats`: everything, as `STAT` lines. */
-export function statsReport(report: ProxyReport): string {
+export function statsReport(report: ProxyReport): StatsLines {
   const lines = new StatsLines();
   addBanner(lines, report);
   addProxy(lines, report);
   addCommands(lines, report);
-  for (const [index, server] of report.servers.entries()) {
-    addServer(lines, labelOf(report, index), server);
-  }
-  return lines.end();
+  addServers(lines, report);
+  return lines;
+}
+
+/** `stats servers`: a block of lines for each. */
+export function serversReport(report: ProxyReport): StatsLines {
+  const lines = new StatsLines();
+  addServers(lines, report);
+  return lines;
 }
 
 /** `stats matrix`: the bare lines of the original. */
@@ -73,10 +82,6 @@ function addBanner(lines: StatsLines, report: ProxyReport): void {
 function wordingOf(report: ProxyReport, index: number, server: ServerReport): string {
   const name = server.role === "main" ? "matrix" : "backup";
   return `${name} ${rankOf(report, index)} -> ${server.name}, pool size ${server.poolSize}`;
-}
-
-function labelOf(report: ProxyReport, index: number): string {
-  return `${report.servers[index].role}_${rankOf(report, index)}`;
 }
 
 function rankOf(report: ProxyReport, index: number): number {
@@ -112,28 +117,31 @@ function addProxy(lines: StatsLines, report: ProxyReport): void {
 }
 
 function addCommands(lines: StatsLines, report: ProxyReport): void {
-  const { counters, commandNames } = report;
-  // Some names have several rows in the command table.
-  const sums = new Map<string, number>();
-  for (const [index, name] of commandNames.entries()) {
-    sums.set(name, (sums.get(name) ?? 0) + counters.commands[index]);
-  }
-  for (const [name, count] of sums) lines.add(`cmd_${name}`, count);
+  for (const [name, value] of commandMetrics(report.commands)) lines.add(name, value);
   lines
-    .add("get_hits", counters.getHits)
-    .add("get_misses", counters.getMisses)
-    .add("bad_lines", counters.badLines)
-    .add("failed_requests", counters.failures);
+    .add("bad_lines", report.counters.badLines)
+    .add("failed_requests", report.counters.failures)
+    .add("inquiries", report.inquiries.asked)
+    .add("inquiries_failed", report.inquiries.failed)
+    .add("inquiries_refused", report.inquiries.refused);
+}
+
+function addServers(lines: StatsLines, report: ProxyReport): void {
+  for (const [index, server] of report.servers.entries()) {
+    addServer(lines, serverLabel(server.role, rankOf(report, index)), server);
+  }
 }
 
 function addServer(lines: StatsLines, label: string, server: ServerReport): void {
   const { counters } = server;
   lines
     .add(`${label}_name`, server.name)
+    .add(`${label}_role`, server.role)
     .add(`${label}_state`, server.state)
     .add(`${label}_reason`, server.reason.replaceAll(" ", "_"))
     .add(`${label}_since`, server.since.toISOString())
     .add(`${label}_version`, server.version || "unknown")
+    .add(`${label}_meta`, metaOf(server))
     .add(`${label}_connections`, server.poolSize)
     .add(`${label}_waiting`, server.waiting)
     .add(`${label}_requests`, counters.requests)
@@ -146,4 +154,10 @@ function addServer(lines: StatsLines, label: string, server: ServerReport): void
   for (const [reason, count] of counters.byReason) {
     lines.add(`${label}_failed_${reason.replaceAll(" ", "_")}`, count);
   }
+}
+
+/** Nothing is known of a server before it has told its version. */
+function metaOf(server: ServerReport): string {
+  if (server.version === "") return "unknown";
+  return server.meta ? "yes" : "no";
 }

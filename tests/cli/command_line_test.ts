@@ -103,6 +103,7 @@ const VALUES: readonly [string, (line: ReturnType<typeof proxy>) => unknown, unk
   ["--connections 4", (line) => line.config.connections, 4],
   ["-i 5", (line) => line.config.connectionsMax, 5],
   ["--max-connections 5", (line) => line.config.connectionsMax, 5],
+  ["--admin-commands", (line) => line.config.adminCommands, true],
   ["--connect-timeout 250", (line) => line.config.health.connectTimeoutMs, 250],
   ["--request-timeout 250", (line) => line.config.health.requestTimeoutMs, 250],
   ["--failure-limit 9", (line) => line.config.health.failureLimit, 9],

@@ -30,6 +30,8 @@ export class LoneListener {
   readonly counters = new Counters(COMMANDS.length);
   readonly budget: BufferBudget;
   readonly listener: Listener;
+  /** Administrative lines that wait for their answer. */
+  readonly administered: { line: string; done: (text: string) => void }[] = [];
 
   constructor(options: Options = {}) {
     this.budget = new BufferBudget(options.bufferBytes ?? 1 << 30);
@@ -46,10 +48,11 @@ export class LoneListener {
     };
     this.listener = new Listener(limits, {
       route: new PoolRoute(new Pool([this.server], { owner: () => 0 })),
-      local: new LocalCommands(
-        "9.9.9",
-        (group, done) => done(group === "" ? "STAT a 1\r\nEND\r\n" : null),
-      ),
+      local: new LocalCommands({
+        version: "9.9.9",
+        stats: (group, done) => done(group === "" ? "STAT a 1\r\nEND\r\n" : null),
+        administer: (line, done) => this.administered.push({ line, done }),
+      }),
       turns: this.turns.queue,
       clock: this.clock,
       counters: this.counters,

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import type { Body } from "../../src/message/body.ts";
+import { GET } from "../../src/message/command.ts";
 import { hitOf } from "../support/fake_destination.ts";
 import { toBytes, toText } from "../support/latin1.ts";
 import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
@@ -50,7 +51,8 @@ test("Session writes a large value as it comes", async () => {
   part(sink, "\n");
   sink.end(true);
   assertEquals(await session.got(), `${VALUE.slice(10)}\r\nVALUE j 0 1\r\nJ\r\nEND\r\nEND\r\n`);
-  assertEquals([session.counters.getHits, session.counters.getMisses], [2, 1]);
+  const { hits, misses } = session.counters;
+  assertEquals([hits[GET.id], misses[GET.id]], [2, 1]);
 });
 
 test("Session holds a large value that comes before its turn", async () => {

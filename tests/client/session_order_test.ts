@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
+import { GET } from "../../src/message/command.ts";
 import { failedReply } from "../../src/message/reply.ts";
 import { forSeeds, type SeededRandom } from "../support/seeded_random.ts";
 import { LoneSession } from "./lone_session.ts";
@@ -68,7 +69,8 @@ test("Session puts the replies to a line of several keys together", async () => 
   session.hit("a", "A");
   const a = "VALUE a 0 1\r\nA\r\n";
   assertEquals(await session.got(), `${a}${a}VALUE c 0 1\r\nC\r\nEND\r\nEND\r\n`);
-  assertEquals([session.counters.getHits, session.counters.getMisses], [3, 2]);
+  const { hits, misses } = session.counters;
+  assertEquals([hits[GET.id], misses[GET.id]], [3, 2]);
 });
 
 test("Session takes a read that nobody answers for a miss", async () => {
@@ -183,4 +185,26 @@ test("Session counts commands and bytes", async () => {
   const written = await session.got();
   assertEquals(session.counters.commands[0], 3);
   assertEquals([session.counters.bytesRead, session.counters.bytesWritten], [16, written.length]);
+});
+
+test("Session lets an administrative command wait for what is before it, and the rest for it", async () => {
+  const session = new LoneSession();
+  await session.send("get a\r\nslabs automove 1\r\nget b\r\n");
+  assertEquals(session.administered, []);
+  session.answer("END");
+  await session.turn();
+  assertEquals(session.administered.map(({ line }) => line), ["slabs automove 1"]);
+  assertEquals(session.server.received, ["get a\r\n"]);
+  session.administered[0].done("OK\r\n");
+  await session.turn();
+  session.answer("END");
+  assertEquals(await session.got(), "END\r\nOK\r\nEND\r\n");
+});
+
+test("Session keeps noreply of an administrative command to itself", async () => {
+  const session = new LoneSession();
+  await session.send("cache_memlimit 64 noreply\r\nversion\r\n");
+  assertEquals(session.administered.map(({ line }) => line), ["cache_memlimit 64"]);
+  session.administered[0].done("OK\r\n");
+  assertEquals(await session.got(), "VERSION 1.6.18 magent/9.9.9\r\n");
 });

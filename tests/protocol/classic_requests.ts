@@ -58,6 +58,9 @@ export const GOOD: readonly Example[] = [
   ["verbosity 1\r\n", "verbosity 1\r\n"],
   ["verbosity 1 noreply\r\n", "verbosity 1\r\n silent"],
   ["verbosity 1 x\r\n", "verbosity 1 x\r\n"],
+  ["shutdown\r\n", "shutdown\r\n"],
+  ["lru_crawler crawl all\r\n", "lru_crawler crawl all\r\n"],
+  ["cache_memlimit 64 noreply\r\n", "cache_memlimit 64\r\n silent"],
   ["version\r\n", "version\r\n"],
   ["version now\r\n", "version now\r\n"],
   ["stats\r\n", "stats\r\n"],
@@ -131,8 +134,6 @@ export const BAD: readonly Example[] = [
   ["verbosity x\r\n", BAD_FORMAT],
   ["verbosity noreply\r\n", `${BAD_FORMAT} silent`],
   ["verbosity 1 2 3\r\n", ERROR],
-  ["shutdown\r\n", "answer CLIENT_ERROR command not available through the proxy\r\n"],
-  ["watch fetchers\r\n", "answer CLIENT_ERROR command not available through the proxy\r\n"],
   ["GET / HTTP/1.1\r\n", "close "],
   ["POST / HTTP/1.1\r\n", "close "],
 ];

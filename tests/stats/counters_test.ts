@@ -20,10 +20,11 @@ test("Counters.reset begins again, but for what is open", () => {
   const counters = new Counters(3);
   assertEquals(counted(counters), []);
   countAll(counters);
-  counters.commands.fill(1);
+  const { commands, hits, misses, changed } = counters;
+  for (const counts of [commands, hits, misses, changed]) counts.fill(1);
   counters.reset();
   assertEquals(counted(counters), ["clientsOpen"]);
-  assertEquals([...counters.commands], [0, 0, 0]);
+  for (const counts of [commands, hits, misses, changed]) assertEquals([...counts], [0, 0, 0]);
 });
 
 test("BackendCounters.reset begins again", () => {

@@ -1,0 +1,23 @@
+/** What `stats` tells about one server. */
+
+import type { ServerReport } from "../stats/stats_report.ts";
+import type { Backend } from "./backend.ts";
+
+/** Reads it off the backend as it is now. */
+export function serverReport(backend: Backend, role: ServerReport["role"]): ServerReport {
+  const { name, poolSize, ejections, counters, speaksMeta, status } = backend;
+  const { state, reason, since, version, depth } = status;
+  return {
+    role,
+    name,
+    poolSize,
+    ejections,
+    counters,
+    state,
+    reason,
+    since,
+    version,
+    meta: speaksMeta,
+    waiting: depth,
+  };
+}
