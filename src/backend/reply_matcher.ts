@@ -16,7 +16,10 @@ import { Answer, ClassicReplyParser } from "../protocol/classic_reply_parser.ts"
 import { Input } from "../protocol/input.ts";
 import type { Sink } from "../route/route.ts";
 import type { ExchangeQueue } from "./exchange_queue.ts";
+import { isPossibleLine, isPossibleValue } from "./possible_answers.ts";
 
+const CR = 0x0d;
+const LF = 0x0a;
 const MISS = Reply.fixed(ReplyStatus.Miss, "END\r\n");
 
 /** What the matcher tells its connection. */
@@ -71,10 +74,13 @@ export class ReplyMatcher {
 
   #handle(): boolean {
     for (;;) {
-      if (this.#large !== null && !this.#passLarge()) return true;
+      if (this.#large !== null) {
+        if (!this.#mayEndLarge()) return false;
+        if (!this.#passLarge()) return true;
+      }
       switch (this.#parser.next(this.#input, this.#reply)) {
         case Answer.More:
-          return true;
+          return this.#mayBegin();
         case Answer.Value:
           if (!this.#value()) return false;
           break;
@@ -91,6 +97,11 @@ export class ReplyMatcher {
           return false;
       }
     }
+  }
+
+  /** What has begun was asked for before: else its rest would be taken for a later answer. */
+  #mayBegin(): boolean {
+    return this.#input.length === 0 || this.midReply || this.#queue.headWritten;
   }
 
   #value(): boolean {
@@ -116,7 +127,7 @@ export class ReplyMatcher {
     const queue = this.#queue;
     const reply = this.#reply;
     if (!queue.headWritten) return null;
-    if (reply.meta) return queue.command.meta ? queue.shift() : null;
+    if (reply.meta) return isPossibleValue(queue.command) ? queue.shift() : null;
     for (;;) {
       if (!queue.headRetrieves) return null;
       if (this.#groupOpen && !queue.joined) return null;
@@ -144,11 +155,16 @@ export class ReplyMatcher {
     if (this.#groupOpen) return this.#failedRetrieval(reply);
     if (!queue.headWritten) return false;
     if (queue.command.retrieves) return this.#failedRetrieval(reply);
-    // HD for a set, or STORED for an ms: this server has lost count.
-    if (reply.meta !== queue.command.meta && !isError(reply)) return false;
+    if (!isError(reply) && !this.#isPossible(reply)) return false;
     queue.shift().reply(reply);
     this.#owner.answered();
     return true;
+  }
+
+  /** HD for a set, STORED for an ms or a delete: this server has lost count. */
+  #isPossible(reply: Reply): boolean {
+    const { command } = this.#queue;
+    return reply.meta === command.meta && isPossibleLine(command, reply.status);
   }
 
   /** An error line in place of `END` answers every key that is still open. */
@@ -159,6 +175,14 @@ export class ReplyMatcher {
     this.#groupOpen = false;
     this.#owner.answered();
     return true;
+  }
+
+  /** False when other bytes than a line end close the large value. */
+  #mayEndLarge(): boolean {
+    const { bytes, pos, end } = this.#input;
+    const lf = pos + this.#largeLeft - 1;
+    if (lf < end && bytes[lf] !== LF) return false;
+    return lf - 1 < pos || lf - 1 >= end || bytes[lf - 1] === CR;
   }
 
   /** Passes on what has come of a large value; false when more is to come. */
