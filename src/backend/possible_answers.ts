@@ -13,7 +13,7 @@ const CHANGED = [Stored, NotStored, Exists, NotFound];
 
 /** What answers of one line may mean; retrievals in classic text have none but errors. */
 const LINES: Readonly<Partial<Record<Shape, readonly ReplyStatus[]>>> = {
-  store: CHANGED,
+  store: [Stored, NotStored],
   cas: CHANGED,
   arithmetic: [ReplyStatus.Number, NotFound],
   touch: [Touched, NotFound],
