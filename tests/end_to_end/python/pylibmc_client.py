@@ -1,10 +1,13 @@
-"""Does with pylibmc (text protocol) what applications do: pylibmc_client.py PORT"""
+"""Does with pylibmc what applications do: pylibmc_client.py PORT text|binary"""
 
 import sys
+import time
 
 import pylibmc
 
-client = pylibmc.Client([f"127.0.0.1:{sys.argv[1]}"], binary=False, behaviors={"cas": True})
+port, protocol = sys.argv[1:3]
+binary = protocol == "binary"
+client = pylibmc.Client([f"127.0.0.1:{port}"], binary=binary, behaviors={"cas": True})
 
 
 def check(name, got, expected):
@@ -54,9 +57,28 @@ check("delete", client.delete("k"), True)
 check("delete of a miss", client.delete("k"), False)
 check("get after delete", client.get("k"), None)
 
-big = "x" * 1_000_000
-check("set of a large value", client.set("big", big), True)
-check("get of a large value", client.get("big"), big)
+check("set of a unicode key", client.set("schlüssel:鍵", "wert 値"), True)
+check("get of a unicode key", client.get("schlüssel:鍵"), "wert 値")
+check("set of an object", client.set("object", {"list": [1, 2.5, None]}), True)
+check("get of an object", client.get("object"), {"list": [1, 2.5, None]})
+
+for length in (0, 1, 1000, 300_000, 1_000_000):
+    value = b"\x00\r\n\xff" * (length // 4) + b"v" * (length % 4)
+    check(f"set of {length} bytes", client.set("big", value), True)
+    check(f"get of {length} bytes", client.get("big"), value)
+try:
+    client.set("huge", "x" * 1_100_000)
+    sys.exit("set of too much: expected TooBig, got an answer")
+except pylibmc.Error as error:
+    print(f"set of too much: as expected ({type(error).__name__})")
+check("get of what was too much", client.get("huge"), None)
+check("get after an error", client.get("s"), "abc")
+
+check("set for a second", client.set("short", "v", time=1), True)
+deadline = time.monotonic() + 5
+while client.get("short") is not None and time.monotonic() < deadline:
+    time.sleep(0.05)
+check("it expires", client.get("short"), None)
 
 check("flush_all", client.flush_all(), True)
 check("get after flush_all", client.get("s"), None)

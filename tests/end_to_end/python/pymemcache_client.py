@@ -1,10 +1,14 @@
 """Does with pymemcache what applications do: pymemcache_client.py PORT"""
 
 import sys
+import time
 
 from pymemcache.client.base import Client
+from pymemcache.exceptions import MemcacheClientError, MemcacheServerError
 
-client = Client(("127.0.0.1", int(sys.argv[1])), timeout=10, default_noreply=False)
+client = Client(
+    ("127.0.0.1", int(sys.argv[1])), timeout=10, default_noreply=False, allow_unicode_keys=True
+)
 
 
 def check(name, got, expected):
@@ -54,9 +58,32 @@ check("get after delete", client.get("k"), None)
 check("set with noreply", client.set("quiet", b"value", noreply=True), True)
 check("get after noreply", client.get("quiet"), b"value")
 
-big = b"x" * 1_000_000
-check("set of a large value", client.set("big", big), True)
-check("get of a large value", client.get("big"), big)
+check("set of a unicode key", client.set("schlüssel:鍵", "wert 値".encode()), True)
+check("get of a unicode key", client.get("schlüssel:鍵"), "wert 値".encode())
+
+for length in (0, 1, 1000, 300_000, 1_000_000):
+    value = b"\x00\r\n\xff" * (length // 4) + b"v" * (length % 4)
+    check(f"set of {length} bytes", client.set("big", value), True)
+    check(f"get of {length} bytes", client.get("big"), value)
+try:
+    client.set("huge", b"x" * 1_100_000)
+    sys.exit("set of too much: expected an error, got an answer")
+except MemcacheServerError:
+    print("set of too much: as expected")
+check("get of what was too much", client.get("huge"), None)
+check("set of a text", client.set("text", b"text"), True)
+try:
+    client.incr("text", 1)
+    sys.exit("incr of a text: expected an error, got an answer")
+except MemcacheClientError:
+    print("incr of a text: as expected")
+check("get after an error", client.get("s"), b"abc")
+
+check("set for a second", client.set("short", b"v", expire=1), True)
+deadline = time.monotonic() + 5
+while client.get("short") is not None and time.monotonic() < deadline:
+    time.sleep(0.05)
+check("it expires", client.get("short"), None)
 
 check("version starts with a number", client.version()[:6], b"1.6.18")
 check("stats can be parsed", b"pid" in client.stats(), True)
