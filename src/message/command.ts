@@ -73,8 +73,8 @@ type Row = readonly [
 ];
 
 const SWALLOWS = {
-  deviation: "after a bad key with a readable length the data block is swallowed; " +
-    "memcached takes it for commands, which lets a value act as a command",
+  deviation: "after a bad key or too many flags, with a readable length, the data block is " +
+    "swallowed; memcached takes it for commands, which lets a value act as a command",
 };
 const ADMINISTERS = {
   deviation: "refused, since it acts on servers that others share; " +
@@ -94,14 +94,20 @@ const STATS_GROUPS = {
   deviation: "the proxy's own numbers, and sums over the servers; reset is for ours only; " +
     "detail, cachedump and sizes_enable are ERROR",
 };
+const ALL_OR_NONE = {
+  deviation: "one bad key, and none is touched; memcached touches those in front of it",
+};
+const QUIET_BIRTH = {
+  deviation: "with N and q, nothing is told of a number just created; memcached tells of it",
+};
 const WORST = { deviation: "one answer for all servers: the worst" };
 
 // Traits: b barrier, c changes, m merges, r repeatable.
 const ROWS: readonly Row[] = [
   ["get", "get", "key", "mr", "none", LONG_LINE],
   ["gets", "get", "key", "mr", "none", LONG_LINE],
-  ["gat", "gat", "key", "cr", "touch"],
-  ["gats", "gat", "key", "cr", "touch"],
+  ["gat", "gat", "key", "cr", "touch", ALL_OR_NONE],
+  ["gats", "gat", "key", "cr", "touch", ALL_OR_NONE],
   ["set", "store", "key", "cr", "same", SWALLOWS],
   ["add", "store", "key", "c", "value", SWALLOWS],
   ["replace", "store", "key", "c", "value", SWALLOWS],
@@ -133,7 +139,7 @@ const ROWS: readonly Row[] = [
   ["ms", "metaSet", "key", "c", "delete", { variant: "I" }],
   ["md", "metaDelete", "key", "cr", "same"],
   ["md", "metaDelete", "key", "c", "delete", { variant: "C" }],
-  ["ma", "metaArithmetic", "key", "c", "result"],
+  ["ma", "metaArithmetic", "key", "c", "result", QUIET_BIRTH],
   ["me", "metaDebug", "key", "r", "none"],
   ["mn", "bare", "proxy", "r", "none"],
   ["mg", "fetch", "key", "r", "none", { variant: "made by the proxy" }],
