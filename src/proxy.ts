@@ -32,6 +32,9 @@ import { ScopeRoute } from "./route/scope_route.ts";
 import { type Clock, SystemClock } from "./runtime/clock.ts";
 import type { Address, Listener as BoundListener, Runtime } from "./runtime/runtime.ts";
 import { TurnQueue } from "./runtime/turn_queue.ts";
+import { Coordinator } from "./recovery/coordinator.ts";
+import { recoverFarm } from "./recovery/recover_farm.ts";
+import type { RecoveryServices } from "./recovery/server_recovery.ts";
 import { Counters } from "./stats/counters.ts";
 import { InquiryCounters } from "./stats/inquiry_counters.ts";
 import {
@@ -60,6 +63,9 @@ export interface ProxyOptions {
   readonly version: string;
 }
 
+/** An operator who asks for `stats` waits for a stuck server no longer than this, ms. */
+const INQUIRY_TIMEOUT_MAX_MS = 1000;
+
 /** Starts a proxy; rejects with `SocketError` when an address cannot be bound. */
 export async function startProxy(config: Config, options: ProxyOptions): Promise<Proxy> {
   const proxy = new RunningProxy(config, options);
@@ -78,11 +84,13 @@ class RunningProxy implements Proxy {
   readonly #mains: readonly Backend[];
   readonly #backups: readonly Backend[];
   readonly #replication: ReplicateRoute | null;
+  readonly #coordinator: Coordinator | null;
   readonly #inquiries = new InquiryCounters();
   readonly #inquiry: ServerInquiry;
   readonly #serverStats: ServerStats;
   readonly #listener: Listener;
   readonly #bound: BoundListener[] = [];
+  readonly #ending = new AbortController();
   readonly #startedMs: number;
 
   constructor(config: Config, options: ProxyOptions) {
@@ -93,15 +101,25 @@ class RunningProxy implements Proxy {
     this.#turns = new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now());
     this.#startedMs = this.#clock.now();
     this.#budget = new BufferBudget(config.limits.bufferBytes);
+    const recovers = config.backups.length > 0 && config.recover !== "off";
+    this.#coordinator = recovers ? new Coordinator(this.#recoveryServices(config.recover)) : null;
     this.#mains = config.mains.map((server) => this.#backend(server));
     this.#backups = config.backups.map((server) => this.#backend(server));
     const mains = this.#pool(this.#mains, config.mains);
     const backups = config.backups.length > 0 ? this.#pool(this.#backups, config.backups) : null;
     this.#replication = backups === null ? null : this.#replicate(mains, backups);
+    if (backups !== null && this.#coordinator !== null) {
+      recoverFarm(this.#coordinator, {
+        mains: { servers: this.#mains, pool: mains },
+        backups: { servers: this.#backups, pool: backups },
+        runtime,
+        signal: this.#ending.signal,
+      });
+    }
     this.#inquiry = new ServerInquiry({
       runtime,
       clock: this.#clock,
-      timeoutMs: config.health.requestTimeoutMs,
+      timeoutMs: Math.min(config.health.requestTimeoutMs, INQUIRY_TIMEOUT_MAX_MS),
       ...INQUIRY_LIMITS,
       counters: this.#inquiries,
     });
@@ -156,6 +174,7 @@ class RunningProxy implements Proxy {
   close(): void {
     for (const bound of this.#bound) bound.close();
     this.#listener.close();
+    this.#ending.abort();
     this.#inquiry.close();
     for (const backend of [...this.#mains, ...this.#backups]) backend.close();
   }
@@ -176,6 +195,7 @@ class RunningProxy implements Proxy {
     const reads = new FailoverRoute(mains, backups, {
       clock: this.#clock,
       deadlineMs: connectTimeoutMs + requestTimeoutMs,
+      recovery: this.#coordinator,
     });
     const changes = this.#replication;
     return new ScopeRoute({ reads, changes, changesAll: changes, all });
@@ -187,9 +207,10 @@ class RunningProxy implements Proxy {
       mains,
       backups,
       sync: this.#config.replication === "sync",
-      missed: {
+      missed: this.#coordinator ?? {
         missed: (destination) => backends.get(destination.name)!.counters.missed++,
       },
+      recovery: this.#coordinator,
       unixTime: () => Math.floor(Date.now() / 1000),
     });
   }
@@ -224,7 +245,23 @@ class RunningProxy implements Proxy {
       runtime: this.#options.runtime,
       log: this.#options.log,
       date: () => new Date(),
+      coordinator: this.#coordinator,
     });
+  }
+
+  #recoveryServices(mode: "auto" | "read-repair" | "off"): RecoveryServices {
+    const { health, onIncompleteJournal, restoreKeysPerSecond, journalKeys } = this.#config;
+    return {
+      clock: this.#clock,
+      log: this.#options.log,
+      unixTime: () => Math.floor(Date.now() / 1000),
+      random: Math.random,
+      journalKeysMax: journalKeys,
+      restoreKeysPerSecond,
+      graceMs: 2 * health.requestTimeoutMs,
+      mode: mode === "auto" ? "auto" : "read-repair",
+      flushIncomplete: onIncompleteJournal === "flush",
+    };
   }
 
   /** The proxy's own groups at once, the others when the servers have answered. */

@@ -17,13 +17,14 @@ import { keyHash } from "../hash/key_hash.ts";
 import type { Log } from "../log/log.ts";
 import { failedReply, type FailureReason, type Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
-import { type Destination, refuse, type Rescue, type Sink } from "../route/route.ts";
+import { type Destination, type Phase, refuse, type Rescue, type Sink } from "../route/route.ts";
 import type { Timer } from "../runtime/clock.ts";
 import type { Address, Runtime } from "../runtime/runtime.ts";
 import { BackendCounters } from "../stats/backend_counters.ts";
 import { Connection, type ConnectionOwner, type ConnectionServices } from "./connection.ts";
 import { Handshake } from "./handshake.ts";
 import { Health, type HealthOptions } from "./health.ts";
+import type { Identity } from "./identity.ts";
 import { KeylessGate } from "./keyless_gate.ts";
 import { LargeValues } from "./large_values.ts";
 
@@ -45,12 +46,23 @@ export interface BackendOptions {
   readonly log: Log;
   /** The time of day, for `stats`. */
   readonly date: () => Date;
+  /** Decides what a server that we have connected to may be trusted with. */
+  readonly coordinator: Admission | null;
+}
+
+/** Told of every new connection, before a request of a client uses it. */
+export interface Admission {
+  admit(backend: Backend, identity: Identity): void;
 }
 
 /** A server that can be sent requests. */
 export class Backend implements Destination, ConnectionOwner {
   readonly name: string;
   readonly counters: BackendCounters = new BackendCounters();
+  /** Set by the coordinator. */
+  phase: Phase = "serving";
+  missesKeys = false;
+  epoch = 0;
   readonly #options: BackendOptions;
   readonly #health: Health;
   readonly #slots: (Connection | null)[];
@@ -90,7 +102,15 @@ export class Backend implements Destination, ConnectionOwner {
   }
 
   get readable(): boolean {
+    return this.reachable && this.trusted;
+  }
+
+  get reachable(): boolean {
     return this.usable && !(this.#lost && this.#open === 0);
+  }
+
+  get trusted(): boolean {
+    return this.phase === "serving" && !this.missesKeys;
   }
 
   get speaksMeta(): boolean {
@@ -108,7 +128,7 @@ export class Backend implements Destination, ConnectionOwner {
     for (const connection of this.#slots) depth += connection?.depth ?? 0;
     const { state, reason } = this.#health;
     return {
-      state,
+      state: state === "up" && this.phase !== "serving" ? this.phase : state,
       reason: reason ?? "none",
       since: this.#stateSince,
       version: this.#version,
@@ -168,11 +188,16 @@ export class Backend implements Destination, ConnectionOwner {
     this.#version = version;
     this.#speaksMeta = meta;
     if (connection === this.#probing) this.#returned(connection);
+    const { identity } = connection.abilities!;
+    if (identity !== null) this.#options.coordinator?.admit(this, identity);
   }
 
   closed(connection: Connection, reason: FailureReason | null): void {
     const wasOpen = connection.abilities !== null;
-    if (wasOpen) this.#open--;
+    if (wasOpen) {
+      this.#open--;
+      this.epoch++;
+    }
     const wasProbe = connection === this.#probing;
     if (wasProbe) this.#probing = null;
     const slot = this.#slots.indexOf(connection);
@@ -188,6 +213,12 @@ export class Backend implements Destination, ConnectionOwner {
     if (slot >= 0) this.#slots[slot] = this.#connect();
     // It had been taken out of its slot: without a new one nobody would read here again.
     else if (this.#open === 0) this.#slots[0] ??= this.#connect();
+  }
+
+  /** The coordinator's word on what this server may be trusted with. */
+  enter(phase: Phase): void {
+    this.phase = phase;
+    this.#stateSince = this.#options.date();
   }
 
   answered(): void {
@@ -256,6 +287,7 @@ export class Backend implements Destination, ConnectionOwner {
       clock: services.clock,
       address,
       timeoutMs: connectTimeoutMs,
+      identify: this.#options.coordinator !== null,
     });
     return new Connection(this, handshake, services);
   }
@@ -269,10 +301,7 @@ export class Backend implements Destination, ConnectionOwner {
     });
   }
 
-  /**
-   * An ejected server answers again. Here its data would be put in order before
-   * it is trusted; until there is a coordinator to do so, it is taken back.
-   */
+  /** An ejected server answers again; what it may be trusted with is the coordinator's say. */
   #returned(connection: Connection): void {
     this.#probing = null;
     this.#slots[0] = connection;

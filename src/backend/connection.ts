@@ -47,6 +47,8 @@ export interface ConnectionOwner {
   idle(connection: Connection): void;
   /** A large value is under way that later requests should not wait behind. */
   occupied(connection: Connection): void;
+  /** Reads may ask this server alone. */
+  readonly trusted: boolean;
   /** A mistake of ours came to light while a reply was handled. */
   faulted(error: unknown): void;
   /** The standing reply for a failure of this server. */
@@ -166,7 +168,13 @@ export class Connection implements MatcherOwner, PassageOwner {
     const early = this.#early;
     this.#early = [];
     for (const { request, sink, rescue, startedMs } of early) {
-      this.#enqueue(request, sink, rescue, startedMs);
+      if (rescue !== null && !request.command.changes && !this.#owner.trusted) {
+        // It came back other than it went: what was asked before that is asked at the copy.
+        const failure = this.#owner.failure("recovering", false);
+        rescue.rescue(request, sink, failure, startedMs);
+      } else {
+        this.#enqueue(request, sink, rescue, startedMs);
+      }
     }
     this.#passage.resume();
   }

@@ -14,8 +14,12 @@ import type { Clock } from "../runtime/clock.ts";
 import { PatientTimer } from "../runtime/patient_timer.ts";
 import { type Address, type Runtime, type Socket, SocketError } from "../runtime/runtime.ts";
 
+import { type Identity, MARKER_KEY, readIdentity } from "./identity.ts";
+
 /** What a server can do, as it told us when we connected. */
 export interface Abilities {
+  /** Null when it was not asked. */
+  readonly identity: Identity | null;
   /** As in its answer to `version`. */
   readonly version: string;
   /** It answers meta commands. */
@@ -36,11 +40,19 @@ export interface HandshakeOptions {
   readonly clock: Clock;
   readonly address: Address;
   readonly timeoutMs: number;
+  /** Ask who the server is, too. */
+  readonly identify: boolean;
 }
 
 const QUESTION = new TextEncoder().encode("version\r\nmn\r\n");
+const WHO_ARE_YOU = new TextEncoder().encode(
+  `version\r\nmn\r\nstats\r\nget ${MARKER_KEY}\r\n`,
+);
 const ANSWER_BYTES_MAX = 1024;
+const INTRODUCTION_BYTES_MAX = 64 << 10;
 const ANSWER = /^VERSION ([^\r\n]+)\r\n(MN|ERROR)\r\n$/;
+const INTRODUCTION =
+  /^VERSION ([^\r\n]+)\r\n(MN|ERROR)\r\n((?:STAT [^\r\n]*\r\n)*)END\r\n(?:VALUE \S+ \d+ \d+\r\n([^\r\n]*)\r\n)?END\r\n$/;
 
 /** Connects and checks, once. */
 export class Handshake {
@@ -89,7 +101,7 @@ export class Handshake {
     const reader = socket.readable.getReader();
     const writer = socket.writable.getWriter();
     // The answer decides; a failed write shows itself there.
-    writer.write(QUESTION).catch(() => {});
+    writer.write(this.#options.identify ? WHO_ARE_YOU : QUESTION).catch(() => {});
     writer.closed.catch(() => {});
     reader.closed.catch(() => {});
     const abilities = await this.#answer(reader);
@@ -98,20 +110,33 @@ export class Handshake {
   }
 
   async #answer(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Abilities> {
+    const bytesMax = this.#options.identify ? INTRODUCTION_BYTES_MAX : ANSWER_BYTES_MAX;
     let answer = "";
-    while (answer.length < ANSWER_BYTES_MAX) {
+    while (answer.length < bytesMax) {
       const { value, done } = await reader.read();
       if (this.failure !== null) throw new Error(this.failure);
       if (done) break;
-      answer += String.fromCharCode(...value.subarray(0, ANSWER_BYTES_MAX));
-      const match = ANSWER.exec(answer);
-      if (match !== null) return { version: match[1], meta: match[2] === "MN" };
+      answer += String.fromCharCode(...value.subarray(0, bytesMax));
+      const abilities = this.#options.identify ? introduction(answer) : plainAnswer(answer);
+      if (abilities !== null) return abilities;
       if (!"VERSION ".startsWith(answer.slice(0, 8))) this.failure = "nonsense";
       if (this.failure !== null) break;
     }
     this.failure ??= "connection lost";
     throw new Error(this.failure);
   }
+}
+
+function plainAnswer(answer: string): Abilities | null {
+  const match = ANSWER.exec(answer);
+  return match && { version: match[1], meta: match[2] === "MN", identity: null };
+}
+
+function introduction(answer: string): Abilities | null {
+  const match = answer.endsWith("END\r\n") ? INTRODUCTION.exec(answer) : null;
+  if (match === null) return null;
+  const identity = readIdentity(match[3], match[4] ?? null);
+  return { version: match[1], meta: match[2] === "MN", identity };
 }
 
 /** The word for what went wrong with a socket. */

@@ -118,6 +118,42 @@ const SERVERS: FlagGroup<Settings> = {
       set: (settings, value) =>
         settings.onError = parseChoice(value, { name: "on-error", words: ["miss", "error"] }),
     },
+    {
+      names: ["recover"],
+      value: "NAME",
+      help: "a server that comes back: auto, read-repair (nothing in the background) or off",
+      defaultText: DEFAULTS.recover,
+      set: (settings, value) =>
+        settings.recover = parseChoice(value, {
+          name: "recover",
+          words: ["auto", "read-repair", "off"],
+        }),
+    },
+    {
+      names: ["on-incomplete-journal"],
+      value: "NAME",
+      help: "a server that missed more keys than are remembered: flush it, or serve what it has",
+      defaultText: DEFAULTS.onIncompleteJournal,
+      set: (settings, value) =>
+        settings.onIncompleteJournal = parseChoice(value, {
+          name: "on-incomplete-journal",
+          words: ["flush", "serve"],
+        }),
+    },
+    settingFlag("restoreKeysPerSecond", {
+      name: "restore-rate",
+      unit: "N",
+      min: 1,
+      max: 10_000_000,
+      help: "keys a second put back on a server that came back empty",
+    }),
+    settingFlag("journalKeys", {
+      name: "journal-keys",
+      unit: "N",
+      min: 1,
+      max: 100_000_000,
+      help: "missed keys remembered for one server",
+    }),
     settingFlag("connections", {
       name: "connections",
       unit: "N",

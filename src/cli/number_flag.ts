@@ -38,7 +38,7 @@ export function limitFlag(field: keyof Limits, options: NumberFlagOptions): Flag
 
 /** A flag for one number that stands in the settings themselves. */
 export function settingFlag(
-  field: "port" | "connections" | "connectionsMax",
+  field: "port" | "connections" | "connectionsMax" | "restoreKeysPerSecond" | "journalKeys",
   options: NumberFlagOptions,
 ): Flag<Settings> {
   return numberFlag(options, {

@@ -14,7 +14,7 @@ import { linger } from "./linger.ts";
 import { Session } from "./session.ts";
 import type { SessionServices } from "./session_services.ts";
 
-/** A client that has not taken its replies for this long is closed, ms. */
+/** A client that takes no replies, or stops in the middle of a large value, is closed then, ms. */
 const STALL_MS = 60_000;
 const SWEEPS_MAX_MS = 5000;
 
@@ -108,7 +108,7 @@ export class Listener {
     const now = this.#clock.now();
     for (const session of [...this.#sessions]) {
       const quietMs = now - session.activeMs;
-      if (session.owesClient && quietMs >= STALL_MS) {
+      if (session.awaitsClient && quietMs >= STALL_MS) {
         this.#counters.closedSlow++;
         session.close();
       } else if (idleMs > 0 && session.idle && quietMs >= idleMs) {

@@ -74,9 +74,9 @@ export class Session implements ReplyQueueOwner, OutputOwner {
     this.#reader.closed.catch(() => {});
   }
 
-  /** Something waits for the client to take it. */
-  get owesClient(): boolean {
-    return this.#output.writing;
+  /** The client is to do something: take replies, or send the rest of a large value. */
+  get awaitsClient(): boolean {
+    return this.#output.writing || (this.#body !== null && !this.#body.held);
   }
 
   /** Nothing is asked and nothing is owed. */

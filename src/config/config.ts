@@ -79,6 +79,14 @@ export interface Config {
   readonly adminCommands: boolean;
   readonly health: Health;
   readonly limits: Limits;
+  /** What is done about a server that comes back; without backups nothing can be. */
+  readonly recover: "auto" | "read-repair" | "off";
+  /** What becomes of a server that missed more than the journal holds. */
+  readonly onIncompleteJournal: "flush" | "serve";
+  /** Keys put back in the background, per second. */
+  readonly restoreKeysPerSecond: number;
+  /** Missed keys that are remembered for one server. */
+  readonly journalKeys: number;
 }
 
 /** The defaults of `Config.limits`. */
@@ -120,4 +128,8 @@ export const DEFAULT_CONFIG: Config = {
   adminCommands: false,
   health: DEFAULT_HEALTH,
   limits: DEFAULT_LIMITS,
+  recover: "auto",
+  onIncompleteJournal: "flush",
+  restoreKeysPerSecond: 50_000,
+  journalKeys: 1_000_000,
 };

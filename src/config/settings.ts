@@ -34,6 +34,10 @@ export interface Settings {
   distribution: DistributionName;
   replication: Config["replication"];
   onError: Config["onError"];
+  recover: Config["recover"];
+  onIncompleteJournal: Config["onIncompleteJournal"];
+  restoreKeysPerSecond: number;
+  journalKeys: number;
   connections: number;
   connectionsMax: number;
   adminCommands: boolean;
@@ -65,6 +69,10 @@ export function defaultSettings(): Settings {
     distribution: DEFAULT_CONFIG.distribution,
     replication: DEFAULT_CONFIG.replication,
     onError: DEFAULT_CONFIG.onError,
+    recover: DEFAULT_CONFIG.recover,
+    onIncompleteJournal: DEFAULT_CONFIG.onIncompleteJournal,
+    restoreKeysPerSecond: DEFAULT_CONFIG.restoreKeysPerSecond,
+    journalKeys: DEFAULT_CONFIG.journalKeys,
     connections: DEFAULT_CONFIG.connections,
     connectionsMax: DEFAULT_CONFIG.connectionsMax,
     adminCommands: DEFAULT_CONFIG.adminCommands,
@@ -93,6 +101,10 @@ export function toConfig(settings: Settings): Config {
     distribution: settings.distribution,
     replication: settings.replication,
     onError: settings.onError,
+    recover: settings.recover,
+    onIncompleteJournal: settings.onIncompleteJournal,
+    restoreKeysPerSecond: settings.restoreKeysPerSecond,
+    journalKeys: settings.journalKeys,
     connections: settings.connections,
     connectionsMax: settings.connectionsMax,
     adminCommands: settings.adminCommands,

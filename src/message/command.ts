@@ -22,6 +22,7 @@ export type Shape =
   | "metaArithmetic" // ma KEY FLAG*
   | "metaDebug" // me KEY [b]
   | "fetch" // made by us: value, flags and remaining time of one key
+  | "metaLease" // made by us: the right to fill a key that is not there
   | "metaStale"; // made by us: marks one key stale
 
 /** Who answers: servers by key, all servers, or the proxy itself. */
@@ -143,6 +144,7 @@ const ROWS: readonly Row[] = [
   ["me", "metaDebug", "key", "r", "none"],
   ["mn", "bare", "proxy", "r", "none"],
   ["mg", "fetch", "key", "r", "none", { variant: "made by the proxy" }],
+  ["mg", "metaLease", "key", "c", "none", { variant: "made by the proxy, a lease" }],
   ["md", "metaStale", "key", "cr", "none", { variant: "made by the proxy" }],
 ];
 
@@ -207,4 +209,5 @@ export const MD_DECIDED: Command = commandNamed("md", "C");
 export const MA: Command = commandNamed("ma");
 export const ME: Command = commandNamed("me");
 export const FETCH: Command = commandNamed("mg", "made by the proxy");
+export const LEASE: Command = commandNamed("mg", "made by the proxy, a lease");
 export const MARK_STALE: Command = commandNamed("md", "made by the proxy");

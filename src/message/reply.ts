@@ -36,6 +36,7 @@ export type FailureReason =
   | "connection lost"
   | "nonsense"
   | "ejected"
+  | "recovering"
   | "overload"
   | "shutdown"
   | "no server";
@@ -66,6 +67,10 @@ export class Reply {
   ttl = -1;
   /** A meta answer says that whoever asked is to renew the value (`W`). */
   won = false;
+  /** A meta answer says that somebody else is to renew it (`Z`). */
+  taken = false;
+  /** A meta answer says that the value is stale (`X`). */
+  stale = false;
   /** Where the cas number stands, decimal digits; empty when it was not told. */
   casStart = 0;
   casEnd = 0;
@@ -94,6 +99,8 @@ export class Reply {
     copy.keyEnd = this.keyEnd - this.start;
     copy.flags = this.flags;
     copy.won = this.won;
+    copy.taken = this.taken;
+    copy.stale = this.stale;
     copy.casStart = this.casStart - this.start;
     copy.casEnd = this.casEnd - this.start;
     copy.ttl = this.ttl;

@@ -214,7 +214,7 @@ function readMetaFields(reply: Reply, from: number, to: number): void {
   const { bytes } = reply;
   reply.flags = 0;
   reply.ttl = -1;
-  reply.won = false;
+  reply.won = reply.taken = reply.stale = false;
   reply.casStart = reply.casEnd = from;
   for (let at = from; at < to; at++) {
     if (bytes[at] !== BLANK) continue;
@@ -227,6 +227,12 @@ function readMetaFields(reply: Reply, from: number, to: number): void {
         break;
       case 0x57:
         reply.won = true;
+        break;
+      case 0x58:
+        reply.stale = true;
+        break;
+      case 0x5a:
+        reply.taken = true;
         break;
       case 0x63:
         reply.casStart = at + 2;

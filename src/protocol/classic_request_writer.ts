@@ -10,6 +10,9 @@ const BLANK = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** A placeholder of ours that nobody fills is gone after this, seconds. */
+const LEASE_SECONDS = 30;
+
 /** Begins a retrieval line that further keys may join; `closeLine` ends it. */
 export function openRetrieval(out: OutputBuffer, command: Command): void {
   out.appendAll(command.nameBytes);
@@ -100,11 +103,15 @@ function argumentsOf(request: Request, length: number): string {
     case "touch":
       return ` ${exptime}`;
     case "metaSet":
-      return ` ${length} F${flags} T${exptime}`;
+      return ` ${length} F${flags} T${exptime}${cas === "" ? "" : ` C${cas}`}`;
+    case "metaDelete":
+      return cas === "" ? "" : ` C${cas}`;
+    case "metaLease":
+      return ` c N${LEASE_SECONDS}`;
     case "metaGet":
       return ` T${exptime}`;
     case "fetch":
-      return " v f t";
+      return " v f t c";
     case "metaStale":
       return " I";
     default:

@@ -54,14 +54,15 @@ export class Input {
 
   #makeRoom(more: number): void {
     const length = this.length;
-    const wanted = Math.max(length + more, this.need, KEPT_BYTES_MIN);
+    const wanted = Math.max(length + more, KEPT_BYTES_MIN);
     if (this.#own && this.bytes.length - this.end >= more) return;
     if (this.#own && this.bytes.length >= wanted) {
       this.bytes.copyWithin(0, this.pos, this.end);
     } else {
-      // Doubling keeps a line that arrives byte by byte linear.
-      const grown = this.need > 0 ? wanted : Math.max(wanted, 2 * length);
-      const bytes = new Uint8Array(grown);
+      // Doubling keeps what arrives byte by byte linear. What is only announced takes no
+      // memory yet; past a quarter of it, the rest is likely to come.
+      const announced = 4 * wanted >= this.need ? this.need : 0;
+      const bytes = new Uint8Array(Math.max(wanted, announced, 2 * length));
       bytes.set(this.bytes.subarray(this.pos, this.end), 0);
       this.bytes = bytes;
       this.#own = true;

@@ -37,6 +37,7 @@ export const WORDS: Readonly<Record<Command["shape"], readonly [number, number]>
   metaArithmetic: [2, Infinity],
   metaDebug: [1, Infinity],
   fetch: [Infinity, Infinity],
+  metaLease: [Infinity, Infinity],
   metaStale: [Infinity, Infinity],
 };
 

@@ -22,16 +22,15 @@ import {
   SET,
   TOUCH,
 } from "../message/command.ts";
+import { exptimeOf } from "../message/exptime_of.ts";
 import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder, Decision } from "./copy_order.ts";
+import { isMissed } from "./missed_changes.ts";
 import { standing } from "./parallel_change.ts";
 import type { Destination, Rescue, Sink } from "./route.ts";
-
-/** Exptimes above this are Unix times for memcached, seconds. */
-const RELATIVE_MAX_S = 30 * 24 * 60 * 60;
 
 /** What one decided change works with. */
 export interface DecidedChangeOptions {
@@ -121,7 +120,7 @@ export class DecidedChange implements Sink {
       return order.settle(this.#key, this.#decision, again);
     }
     this.#settle(null);
-    missedByBoth();
+    if (isMissed(failure)) missedByBoth();
     this.#sink.reply(failure);
   }
 
@@ -193,13 +192,8 @@ export class DecidedChange implements Sink {
 
   #withFetched(copy: Request, fetched: Reply): Request {
     const { flags, bytes, valueStart, valueEnd, ttl } = fetched;
-    const exptime = this.#exptimeOf(ttl);
+    const exptime = exptimeOf(ttl, this.#options.unixTime());
     return Object.assign(copy, { flags, exptime, valueBytes: bytes, valueStart, valueEnd });
-  }
-
-  #exptimeOf(ttl: number): number {
-    if (ttl < 0) return 0;
-    return ttl > RELATIVE_MAX_S ? this.#options.unixTime() + ttl : ttl;
   }
 }
 

@@ -8,11 +8,18 @@
  * a request back (`Rescue`) only when it failed.
  */
 
-import type { Reply } from "../message/reply.ts";
+import { Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Pool } from "./pool.ts";
-import type { Rescue, Route, Sink } from "./route.ts";
+import type { Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
+
+/** Both copies of the key are known to be out of date. */
+const UNTRUSTED = Reply.fixed(
+  ReplyStatus.Failed,
+  "SERVER_ERROR NO SERVER HOLDS THE NEWEST VALUE: recovering\r\n",
+  { reason: "recovering", inDoubt: false },
+);
 
 /** Reads from mains, and from backups what mains cannot answer. */
 export class FailoverRoute implements Route, Rescue {
@@ -20,9 +27,15 @@ export class FailoverRoute implements Route, Rescue {
   readonly #backups: Pool;
   readonly #clock: Clock;
   readonly #deadlineMs: number;
+  readonly #recovery: Recovery | null;
 
   /** `deadlineMs`: for all attempts of one request together. */
-  constructor(mains: Pool, backups: Pool, options: { clock: Clock; deadlineMs: number }) {
+  constructor(
+    mains: Pool,
+    backups: Pool,
+    options: { clock: Clock; deadlineMs: number; recovery: Recovery | null },
+  ) {
+    this.#recovery = options.recovery;
     this.#mains = mains;
     this.#backups = backups;
     this.#clock = options.clock;
@@ -33,14 +46,25 @@ export class FailoverRoute implements Route, Rescue {
     const main = this.#mains.pick(request);
     if (main.readable) return main.sendOr(request, sink, this);
     const backup = this.#backups.pick(request);
-    if (backup.usable) return backup.sendOr(request, sink, null);
-    main.sendOr(request, sink, null);
+    const mainMay = main.reachable && this.#mayAnswer(main, request);
+    const backupMay = backup.usable && this.#mayAnswer(backup, request);
+    if (!mainMay && backupMay) return backup.sendOr(request, sink, null);
+    if (!mainMay && main.phase === "reconciling") return sink.reply(UNTRUSTED);
+    const lacks = backupMay && this.#recovery !== null && this.#recovery.mayLack(main, request);
+    if (lacks) return this.#recovery!.readBoth(request, sink, { main, backup });
+    if (!this.#mayAnswer(main, request)) return sink.reply(UNTRUSTED);
+    main.sendOr(request, sink, this);
+  }
+
+  #mayAnswer(destination: Destination, request: Request): boolean {
+    return this.#recovery === null || this.#recovery.mayAnswer(destination, request);
   }
 
   rescue(request: Request, sink: Sink, failure: Reply, startedMs: number): void {
     const leftMs = startedMs + this.#deadlineMs - this.#clock.now();
     const backup = this.#backups.pick(request);
-    if (leftMs <= 0 || !backup.usable) return sink.reply(failure);
+    const may = backup.usable && this.#mayAnswer(backup, request);
+    if (leftMs <= 0 || !may) return sink.reply(failure);
     const second = new SecondAttempt(sink, failure);
     backup.sendOr(request, second, null);
     second.expireAfter(this.#clock, leftMs);

@@ -11,6 +11,11 @@ export interface MissedChanges {
   missed(destination: Destination, request: Request): void;
 }
 
+/** True unless we gave the request up ourselves: its client left in the middle, or we are leaving. */
+export function isMissed(failure: Reply): boolean {
+  return failure.failure !== null && failure.failure.reason !== "shutdown";
+}
+
 /** Notes what one pool's servers failed to confirm, and lets the failure pass. */
 export class MissedNote implements Rescue {
   readonly #pool: Pool;
@@ -22,7 +27,7 @@ export class MissedNote implements Rescue {
   }
 
   rescue(request: Request, sink: Sink, failure: Reply, _startedMs: number): void {
-    this.#missed.missed(this.#pool.pick(request), request);
+    if (isMissed(failure)) this.#missed.missed(this.#pool.pick(request), request);
     sink.reply(failure);
   }
 }

@@ -10,7 +10,7 @@
  */
 
 import { ReplyStatus } from "../message/reply.ts";
-import { DELETE, MG_LEASE, MS, SET } from "../message/command.ts";
+import { DELETE, MG_LEASE, MS, SET, TOUCH } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
 import { Request } from "../message/request.ts";
 import { WorstOf } from "./broadcast_route.ts";
@@ -20,7 +20,8 @@ import { DecidedChange } from "./decided_change.ts";
 import { type MissedChanges, MissedNote } from "./missed_changes.ts";
 import { ParallelChange } from "./parallel_change.ts";
 import type { Pool } from "./pool.ts";
-import type { Destination, Rescue, Route, Sink } from "./route.ts";
+import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
+import { sendSerially } from "./serial_change.ts";
 
 /** What replication works with. */
 export interface ReplicateOptions {
@@ -29,14 +30,10 @@ export interface ReplicateOptions {
   /** Answer only when both copies have spoken. */
   readonly sync: boolean;
   readonly missed: MissedChanges;
+  /** Null when nothing is put in order. */
+  readonly recovery: Recovery | null;
   /** Seconds since 1970. */
   readonly unixTime: () => number;
-}
-
-/** The two servers of one key. */
-interface Copies {
-  readonly main: Destination;
-  readonly backup: Destination;
 }
 
 /** Keeps two copies. */
@@ -65,13 +62,33 @@ export class ReplicateRoute implements Route {
     const refused = request.command.meta && request.opcode < 0 && !copies.main.speaksMeta;
     if (refused && copies.main.usable) return copies.main.sendOr(request, sink, this.#mainNote);
     if (request.command.copy === "same") return this.#toBoth(request, sink, copies);
-    if (copies.main.usable) return this.#mainDecides(request, sink, copies);
-    this.#backupDecides(request, sink, copies);
+    if (!this.#mayDecide(copies.main, request)) return this.#backupDecides(request, sink, copies);
+    const { recovery } = this.#options;
+    if (recovery === null || copies.main.phase === "serving") {
+      return this.#mainDecides(request, sink, copies);
+    }
+    const later = request.retain();
+    later.body?.hold();
+    recovery.afterRepair(later, copies, () => {
+      this.#mainDecides(later, sink, copies);
+      later.body?.release();
+    });
+  }
+
+  /** The main decides unless it is away, or what it holds of the key is not the newest. */
+  #mayDecide(main: Destination, request: Request): boolean {
+    if (!main.usable) return false;
+    const { recovery } = this.#options;
+    if (recovery === null || (main.phase === "serving" && !main.missesKeys)) return true;
+    if (!recovery.mayAnswer(main, request)) return false;
+    return main.phase === "restoring" || !recovery.mayLack(main, request);
   }
 
   #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
     const change = new ParallelChange(sink, this.#options.sync);
     if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
+    const troubled = main.phase !== "serving" || backup.phase !== "serving" || main.missesKeys;
+    if (troubled) return this.#toBothInTrouble(request, change, { main, backup });
     if (this.#order.idle) {
       main.sendOr(request, change.main, this.#mainNote);
       backup.sendOr(speakable(request, backup), change.backup, this.#backupNote);
@@ -99,6 +116,42 @@ export class ReplicateRoute implements Route {
       });
       backup.sendOr(later, answered, this.#backupNote);
       later.body?.release();
+    });
+  }
+
+  /** As above, while one of the two is being put in order. */
+  #toBothInTrouble(request: Request, change: ParallelChange, { main, backup }: Copies): void {
+    const later = request.retain();
+    const toMain = {
+      destination: main,
+      sink: this.#clearing(later, main, change.main),
+      note: this.#mainNote,
+    };
+    const toBackup = { destination: backup, sink: change.backup, note: this.#backupNote };
+    const forBackup = speakable(later, backup);
+    this.#order.inTurn(later.keyText(), () => {
+      const parallel = later !== forBackup;
+      const send = () => {
+        if (backup.phase === "restoring" && !parallel) sendSerially(later, toMain, toBackup);
+        else if (main.phase === "restoring" && !parallel) sendSerially(later, toBackup, toMain);
+        else {
+          main.sendOr(later, toMain.sink, toMain.note);
+          backup.sendOr(forBackup, toBackup.sink, toBackup.note);
+        }
+      };
+      const waits = later.command === TOUCH && main.phase === "restoring";
+      if (waits) this.#options.recovery!.afterRepair(later, { main, backup }, send);
+      else send();
+    });
+  }
+
+  /** A set or delete that the main confirms ends what it missed of the key before. */
+  #clearing(request: Request, main: Destination, sink: Sink): Sink {
+    const { recovery } = this.#options;
+    if (recovery === null || !main.missesKeys || request.command === TOUCH) return sink;
+    return new CallbackSink((reply) => {
+      if (reply.status !== ReplyStatus.Failed) recovery.wrote(main, request);
+      sink.reply(reply);
     });
   }
 
@@ -144,11 +197,26 @@ export class ReplicateRoute implements Route {
     const toMains = new WorstOf(mains.length, (reply) => change.main.reply(reply));
     const toBackups = new WorstOf(backups.length, (reply) => change.backup.reply(reply));
     const later = request.retain();
-    for (const main of mains) main.sendOr(later, this.#noting(later, main, toMains), null);
+    const { recovery } = this.#options;
+    recovery?.flushBegins();
+    const restoring = mains.some((main) => main.phase === "restoring");
+    const flush = (destinations: readonly Destination[], worst: Sink) => {
+      for (const one of destinations) one.sendOr(later, this.#noting(later, one, worst), null);
+    };
+    const ended = new WorstOf(2, () => recovery?.flushEnds());
+    const andEnd = (sink: WorstOf, then: () => void) =>
+      new CallbackSink((reply) => {
+        sink.reply(reply);
+        if (sink.done) {
+          ended.reply(reply);
+          then();
+        }
+      });
+    const mainsNow = () => flush(mains, andEnd(toMains, () => {}));
+    if (!restoring) mainsNow();
     this.#order.afterAll(() => {
-      for (const backup of backups) {
-        backup.sendOr(later, this.#noting(later, backup, toBackups), null);
-      }
+      // A main that is being restored must be flushed after the copies it is restored from.
+      flush(backups, andEnd(toBackups, restoring ? mainsNow : () => {}));
     });
   }
 

@@ -41,13 +41,29 @@ export interface Rescue {
   rescue(request: Request, sink: Sink, failure: Reply, startedMs: number): void;
 }
 
+/**
+ * How far the data of a server may be trusted.
+ *
+ * `serving`: fully. `reconciling`: it missed changes; no read may ask it.
+ * `restoring`: what it holds is right, but it came back empty; misses are asked
+ * at the copy.
+ */
+export type Phase = "serving" | "reconciling" | "restoring";
+
 /** One server, as routes see it. */
 export interface Destination {
+  readonly phase: Phase;
+  /** It missed changes of some keys, though it may be in service. */
+  readonly missesKeys: boolean;
+  /** Grows with every connection that is lost: what was learned on one is not true on the next. */
+  readonly epoch: number;
   /** As the operator wrote it, with the port. */
   readonly name: string;
   /** In service: requests may be sent. */
   readonly usable: boolean;
-  /** In service and connected, or never tried yet: reads need not go to the copy. */
+  /** In service and connected, or never tried yet. */
+  readonly reachable: boolean;
+  /** Reachable, and nothing of what it holds is in doubt: reads need not go to the copy. */
   readonly readable: boolean;
   /** It understands meta commands. */
   readonly speaksMeta: boolean;
@@ -64,4 +80,27 @@ export function refuse(
 ): void {
   if (rescue === null) sink.reply(at.failure);
   else rescue.rescue(request, sink, at.failure, at.startedMs);
+}
+
+/** The two servers of one key. */
+export interface Copies {
+  readonly main: Destination;
+  readonly backup: Destination;
+}
+
+/** What routes ask about servers whose data is being put in order. */
+export interface Recovery {
+  /** What the server holds of the key is right, as far as it holds it. */
+  mayAnswer(destination: Destination, key: Request): boolean;
+  /** The server may not have the key although its copy has. */
+  mayLack(destination: Destination, key: Request): boolean;
+  /** Reads from a main that may lack the key, then from its backup; puts back what it finds. */
+  readBoth(request: Request, sink: Sink, copies: Copies): void;
+  /** Runs `then` once the main has the key again if its backup has it, and nobody repairs it. */
+  afterRepair(request: Request, copies: Copies, then: () => void): void;
+  /** The server confirmed a change that leaves nothing of what it missed of the key. */
+  wrote(destination: Destination, key: Request): void;
+  /** No repair may begin until as many flushes have ended as have begun. */
+  flushBegins(): void;
+  flushEnds(): void;
 }

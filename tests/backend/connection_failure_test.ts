@@ -192,7 +192,11 @@ test("Connection asks who the server is before it sends anything", async () => {
   await lone.turn();
   assertEquals([lone.connection.state, lone.told], ["open", ["opened"]]);
   assertEquals(lone.socket.writes, [QUESTION, "get a\r\n"]);
-  assertEquals(lone.connection.abilities, { version: "1.6.18", meta: true });
+  assertEquals(lone.connection.abilities, {
+    version: "1.6.18",
+    meta: true,
+    identity: null,
+  });
 });
 
 test("Connection that cannot be opened fails everyone, not in doubt", async () => {

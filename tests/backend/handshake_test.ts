@@ -16,6 +16,7 @@ function handshake(welcome: Welcome) {
     clock,
     address: { transport: "unix", path: "/nowhere" },
     timeoutMs: TIMEOUT_MS,
+    identify: false,
   });
   return { clock, network, shake };
 }
@@ -38,9 +39,9 @@ async function said(pieces: readonly string[], { ends = false } = {}) {
 
 test("Handshake learns the version, and whether there are meta commands", async () => {
   const answers = [
-    ["VERSION 1.6.18\r\nMN\r\n", { version: "1.6.18", meta: true }],
-    ["VERSION 1.4.0\r\nERROR\r\n", { version: "1.4.0", meta: false }],
-    ["VERSION 1.6 (Ubuntu) x\r\nMN\r\n", { version: "1.6 (Ubuntu) x", meta: true }],
+    ["VERSION 1.6.18\r\nMN\r\n", { version: "1.6.18", meta: true, identity: null }],
+    ["VERSION 1.4.0\r\nERROR\r\n", { version: "1.4.0", meta: false, identity: null }],
+    ["VERSION 1.6 (Ubuntu) x\r\nMN\r\n", { version: "1.6 (Ubuntu) x", meta: true, identity: null }],
   ] as const;
   for (const [answer, abilities] of answers) {
     for (const pieces of [[answer], [...answer], [answer.slice(0, 16), answer.slice(16)]]) {

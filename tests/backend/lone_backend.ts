@@ -50,6 +50,7 @@ export class LoneBackend {
       runtime: this.network,
       log: new Log((line) => this.logged.push(line.trim().split(" ").slice(1).join(" "))),
       date: () => new Date(this.clock.now()),
+      coordinator: null,
       ...options,
     });
   }

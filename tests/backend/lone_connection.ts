@@ -39,6 +39,7 @@ export class LoneConnection {
     this.network.welcome = welcome;
     this.turns = new FakeTurns(this.clock.now);
     const owner: ConnectionOwner = {
+      trusted: true,
       opened: () => this.told.push("opened"),
       closed: (_, reason: FailureReason | null) => this.told.push(`closed ${reason}`),
       answered: () => this.answers++,
@@ -53,6 +54,7 @@ export class LoneConnection {
       clock: this.clock,
       address: { transport: "tcp", hostname: "192.0.2.9", port: 11211 },
       timeoutMs: CONNECT_TIMEOUT_MS,
+      identify: false,
     });
     this.connection = new Connection(owner, handshake, {
       clock: this.clock,

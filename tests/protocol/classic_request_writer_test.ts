@@ -20,7 +20,7 @@ test("writeRequest writes requests of our own", () => {
   assertEquals(made(GET), "get key\r\n");
   assertEquals(made(DELETE), "delete key\r\n");
   assertEquals(made(TOUCH, { exptime: -1 }), "touch key -1\r\n");
-  assertEquals(made(FETCH), "mg key v f t\r\n");
+  assertEquals(made(FETCH), "mg key v f t c\r\n");
   assertEquals(
     made(SET, { flags: 4294967295, exptime: 60 }),
     "set key 4294967295 60 4\r\na\r\nb\r\n",

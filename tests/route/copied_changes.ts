@@ -31,6 +31,7 @@ export class CopiedChanges {
             }`,
           ),
       },
+      recovery: null,
       unixTime: () => UNIX_TIME,
     });
   }

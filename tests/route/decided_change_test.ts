@@ -4,7 +4,7 @@ import { hitOf, replyOf } from "../support/fake_destination.ts";
 import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
 import { CopiedChanges, UNIX_TIME } from "./copied_changes.ts";
 
-const FETCH = "mg k v f t\r\n";
+const FETCH = "mg k v f t c\r\n";
 const DELETE = "delete k\r\n";
 const DAYS_30 = 30 * 24 * 60 * 60;
 

@@ -14,7 +14,11 @@ function pair() {
   const main = new FakeDestination("main", clock.now);
   const backup = new FakeDestination("backup", clock.now);
   const only = (one: FakeDestination) => new Pool([one], { owner: () => 0 });
-  const route = new FailoverRoute(only(main), only(backup), { clock, deadlineMs: DEADLINE_MS });
+  const route = new FailoverRoute(only(main), only(backup), {
+    clock,
+    deadlineMs: DEADLINE_MS,
+    recovery: null,
+  });
   function get(): RecordingSink {
     const sink = new RecordingSink();
     route.send(parsedRequest("get k\r\n"), sink);
@@ -43,7 +47,7 @@ test("FailoverRoute asks the backup when the main fails, in doubt or not", () =>
 
 test("FailoverRoute asks the backup alone while the main cannot be read", () => {
   const { main, backup, get } = pair();
-  main.readable = false;
+  main.readable = main.reachable = false;
   const sink = get();
   assertEquals([main.received, backup.received], [[], ["get k\r\n"]]);
   backup.fail();

@@ -29,6 +29,7 @@ function farm(options: { sync: boolean; speaksMeta?: boolean; backups?: number }
     backups: new Pool(copies, byLastByte(backups)),
     sync,
     missed: { missed: ({ name }, request) => missed.push(`${name} ${request.command.name}`) },
+    recovery: null,
     unixTime: () => 1_800_000_000,
   });
   return { mains, backups: copies, replicate, route: new KeyLockRoute(replicate), missed };

@@ -7,7 +7,13 @@
 import type { Body } from "../../src/message/body.ts";
 import { failedReply, type Reply } from "../../src/message/reply.ts";
 import type { Request } from "../../src/message/request.ts";
-import { type Destination, refuse, type Rescue, type Sink } from "../../src/route/route.ts";
+import {
+  type Destination,
+  type Phase,
+  refuse,
+  type Rescue,
+  type Sink,
+} from "../../src/route/route.ts";
 import { hitOf, replyOf } from "../support/fake_destination.ts";
 import { toText } from "../support/latin1.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
@@ -29,6 +35,10 @@ interface Waiting {
 /** Holds items in memory. */
 export class TinyServer implements Destination {
   usable = true;
+  reachable = true;
+  phase: Phase = "serving";
+  missesKeys = false;
+  epoch = 0;
   readable = true;
   readonly speaksMeta: boolean;
   readonly name: string;

@@ -2,7 +2,13 @@
 
 import { failedReply, type FailureReason, Reply, ReplyStatus } from "../../src/message/reply.ts";
 import type { Request } from "../../src/message/request.ts";
-import { type Destination, refuse, type Rescue, type Sink } from "../../src/route/route.ts";
+import {
+  type Destination,
+  type Phase,
+  refuse,
+  type Rescue,
+  type Sink,
+} from "../../src/route/route.ts";
 import { toText } from "./latin1.ts";
 import { writtenRequest } from "./parsed_request.ts";
 
@@ -17,6 +23,10 @@ interface Asked {
 /** Keeps what it was asked until `answer` or `fail`, oldest first. */
 export class FakeDestination implements Destination {
   usable = true;
+  reachable = true;
+  phase: Phase = "serving";
+  missesKeys = false;
+  epoch = 0;
   readable = true;
   speaksMeta = true;
   /** Everything it was ever sent. */

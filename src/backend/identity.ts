@@ -1,0 +1,39 @@
+/** Who a server is: what it says of itself before the first client request. */
+
+/** Enough to tell the same process, an empty restart, a warm restart and a flush apart. */
+export interface Identity {
+  readonly pid: number;
+  /** When the process started by its own clock, seconds since 1970; constant while it lives. */
+  readonly startSeconds: number;
+  /** Times it was flushed. */
+  readonly flushes: number;
+  /** The number in its marker, null when there is no marker. */
+  readonly generation: number | null;
+  /** The marker says that its data is being restored. */
+  readonly restoring: boolean;
+}
+
+/** Names the marker that proxies leave on every server. */
+export const MARKER_KEY = "magent:gen";
+
+/** The marker's value. */
+export function markerValue(generation: number, restoring: boolean): string {
+  return `${generation} ${restoring ? "restoring" : "up"}`;
+}
+
+/** Reads `stats` and the marker out of the answers to `stats` and `get MARKER_KEY`. */
+export function readIdentity(stats: string, marker: string | null): Identity {
+  const number = (name: string): number => {
+    const match = new RegExp(`^STAT ${name} (\\d+)\\r$`, "m").exec(stats);
+    return match === null ? 0 : Number(match[1]);
+  };
+  const words = marker?.split(" ") ?? [];
+  const generation = Number(words[0]);
+  return {
+    pid: number("pid"),
+    startSeconds: number("time") - number("uptime"),
+    flushes: number("cmd_flush"),
+    generation: marker === null || !Number.isInteger(generation) ? null : generation,
+    restoring: words[1] === "restoring",
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Decides what each server may be trusted with, and answers for it to the routes.
+ *
+ *   Backend.opened ── admit ──> ServerRecovery -> phase of the backend
+ *   routes ── mayAnswer, mayLack, readBoth, afterRepair ──> journal, repairs
+ *
+ * Owned by: Proxy. Owns: one ServerRecovery per server.
+ */
+
+import type { Admission, Backend } from "../backend/backend.ts";
+import type { Identity } from "../backend/identity.ts";
+import type { Request } from "../message/request.ts";
+import type { MissedChanges } from "../route/missed_changes.ts";
+import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
+import { RestoringRead } from "./restoring_read.ts";
+import { type FarmView, type RecoveryServices, ServerRecovery } from "./server_recovery.ts";
+
+/** Knows every server's past. */
+export class Coordinator implements Admission, MissedChanges, Recovery {
+  readonly #services: RecoveryServices;
+  readonly #servers = new Map<Destination, ServerRecovery>();
+
+  constructor(services: RecoveryServices) {
+    this.#services = services;
+  }
+
+  /** Takes charge of a server. */
+  add(backend: Backend, farm: Omit<FarmView, "marked">): ServerRecovery {
+    const marked = () => this.#othersMarked(backend);
+    const server = new ServerRecovery(backend, this.#services, { ...farm, marked });
+    this.#servers.set(backend, server);
+    return server;
+  }
+
+  get servers(): readonly ServerRecovery[] {
+    return [...this.#servers.values()];
+  }
+
+  admit(backend: Backend, identity: Identity): void {
+    this.#of(backend).admit(identity);
+  }
+
+  missed(destination: Destination, request: Request): void {
+    this.#of(destination).backend.counters.missed++;
+    this.#of(destination).missed(request);
+  }
+
+  mayAnswer(destination: Destination, key: Request): boolean {
+    if (destination.phase === "reconciling") return false;
+    return !destination.missesKeys || !this.#of(destination).misses(key.keyText());
+  }
+
+  mayLack(destination: Destination, key: Request): boolean {
+    if (destination.phase === "restoring") return true;
+    return destination.missesKeys && this.#of(destination).lacks(key.keyText());
+  }
+
+  readBoth(request: Request, sink: Sink, copies: Copies): void {
+    const repair = { found: (key: Request) => this.#repair(key, copies) };
+    new RestoringRead(request.retain(), sink, { copies, repair }).start();
+  }
+
+  afterRepair(request: Request, copies: Copies, then: () => void): void {
+    if (copies.main.phase !== "restoring") return then();
+    this.#of(copies.main).repairs.repair(request, copies, then);
+  }
+
+  wrote(destination: Destination, key: Request): void {
+    this.#of(destination).forget(key.keyText());
+  }
+
+  flushBegins(): void {
+    for (const server of this.#servers.values()) server.repairs.flushBegins();
+  }
+
+  flushEnds(): void {
+    for (const server of this.#servers.values()) server.repairs.flushEnds();
+  }
+
+  /** Only a server that every proxy has lost may hold our placeholders: one that restarted. */
+  #repair(key: Request, copies: Copies): void {
+    if (copies.main.phase !== "restoring" || !copies.main.speaksMeta) return;
+    this.#of(copies.main).repairs.repair(key, copies, () => {});
+  }
+
+  #othersMarked(backend: Backend): boolean {
+    return this.servers.some((server) =>
+      server.backend !== backend && server.known !== null && server.known.generation !== null
+    );
+  }
+
+  #of(destination: Destination): ServerRecovery {
+    return this.#servers.get(destination)!;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Reads the names of all keys of one server: `lru_crawler metadump all`, over a
+ * socket of its own.
+ *
+ * The dump is read without pause, because old servers stumble over slow readers;
+ * what is wanted of it is kept in memory, up to a limit.
+ */
+
+import { Input } from "../protocol/input.ts";
+import type { Address, Runtime } from "../runtime/runtime.ts";
+
+const QUESTION = new TextEncoder().encode("lru_crawler metadump all\r\n");
+const LF = 0x0a;
+
+/** One key of a dump. */
+export interface DumpedKey {
+  readonly key: Uint8Array;
+  /** Unix time of its last use. */
+  readonly lastUse: number;
+}
+
+/** Why a dump ended early; `busy` is worth another try. */
+export type DumpEnd = "complete" | "busy" | "refused" | "lost";
+
+/** Calls `each` for every key of the server at `address`. */
+export async function readDump(
+  runtime: Pick<Runtime, "connect">,
+  address: Address,
+  options: { signal: AbortSignal; each: (key: DumpedKey) => void },
+): Promise<DumpEnd> {
+  const { signal, each } = options;
+  try {
+    const socket = await runtime.connect(address, signal);
+    const stop = () => socket.close();
+    signal.addEventListener("abort", stop);
+    try {
+      const writer = socket.writable.getWriter();
+      writer.closed.catch(() => {});
+      await writer.write(QUESTION);
+      return await readLines(socket.readable.getReader(), each);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      socket.close();
+    }
+  } catch {
+    return "lost";
+  }
+}
+
+async function readLines(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  each: (key: DumpedKey) => void,
+): Promise<DumpEnd> {
+  const input = new Input();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return "lost";
+    input.append(value);
+    const end = takeLines(input, each);
+    if (end !== null) return end;
+    input.keep();
+  }
+}
+
+function takeLines(input: Input, each: (key: DumpedKey) => void): DumpEnd | null {
+  for (;;) {
+    const newline = input.bytes.indexOf(LF, input.pos);
+    if (newline < 0 || newline >= input.end) return null;
+    const line = String.fromCharCode(...input.bytes.subarray(input.pos, newline)).trimEnd();
+    input.pos = newline + 1;
+    if (line === "END") return "complete";
+    if (line.startsWith("BUSY")) return "busy";
+    const match = /^key=(\S+) exp=-?\d+ la=(\d+) /.exec(`${line} `);
+    if (match !== null) each({ key: decodeKey(match[1]), lastUse: Number(match[2]) });
+    else if (line !== "OK" && line !== "") return "refused";
+  }
+}
+
+/** Keys are written URI-encoded, byte by byte. */
+function decodeKey(text: string): Uint8Array {
+  const bytes: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "%") {
+      bytes.push(parseInt(text.slice(at + 1, at + 3), 16));
+      at += 2;
+    } else {
+      bytes.push(text.charCodeAt(at));
+    }
+  }
+  return Uint8Array.from(bytes);
+}

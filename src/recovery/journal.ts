@@ -1,0 +1,57 @@
+/**
+ * The keys of one server that missed a change: what it holds of them is not to be
+ * trusted, and reads of them go to the copy.
+ *
+ *   missed ── replay: deleted on the server, late packets waited for ──> cleared
+ *                                                                          │
+ *   cleared: the server may answer, but its miss is asked at the copy <────┘
+ *
+ * Owned by: ServerRecovery.
+ */
+
+/** Bounded; past the limit it is incomplete, and says so. */
+export class Journal {
+  /** Keys that a change was missed of, one character a byte. */
+  readonly missed: Set<string> = new Set();
+  /** Keys that were deleted since, and may be had from the copy. */
+  readonly cleared: Set<string> = new Set();
+  /** More was missed than could be kept: only a flush puts the server in order. */
+  incomplete = false;
+  readonly #keysMax: number;
+
+  constructor(keysMax: number) {
+    this.#keysMax = keysMax;
+  }
+
+  get size(): number {
+    return this.missed.size + this.cleared.size;
+  }
+
+  /** Notes a key; false when the journal is full, and incomplete from now on. */
+  add(key: string): boolean {
+    this.cleared.delete(key);
+    if (this.missed.has(key)) return true;
+    if (this.size >= this.#keysMax) {
+      this.incomplete = true;
+      return false;
+    }
+    this.missed.add(key);
+    return true;
+  }
+
+  /** The key was deleted on the server, and nothing older can arrive there any more. */
+  clear(key: string): void {
+    if (this.missed.delete(key)) this.cleared.add(key);
+  }
+
+  /** The server has the key's newest value again, or holds nothing at all. */
+  forget(key: string): void {
+    this.cleared.delete(key);
+  }
+
+  reset(): void {
+    this.missed.clear();
+    this.cleared.clear();
+    this.incomplete = false;
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Puts single keys of one restored server back, so that nothing newer is ever
+ * overwritten.
+ *
+ *   main:   mg k c N30          the right to fill the key, and a cas number
+ *   backup: mg k v f t c        the value, its flags, its time left
+ *   main:   ms k … C<cas>       refused if anything happened to the key since
+ *
+ * Changes reach the backup before the main while it is restored; so a change
+ * that the read of the backup did not see yet is one that the compare will see.
+ * The compare goes out on the connection of its lease: after another restart cas
+ * numbers begin anew, and an old one could fit by accident.
+ *
+ * Owned by: ServerRecovery. Owns: the table of keys under repair.
+ */
+
+import {
+  type Command,
+  FETCH,
+  LEASE,
+  MARK_STALE,
+  MD_DECIDED,
+  MS_DECIDED,
+} from "../message/command.ts";
+import { type Reply, ReplyStatus } from "../message/reply.ts";
+import { Request } from "../message/request.ts";
+import { CallbackSink } from "../route/callback_sink.ts";
+import type { Copies } from "../route/route.ts";
+import { exptimeOf } from "../message/exptime_of.ts";
+
+/** Most keys under repair at a time. */
+const REPAIRS_MAX = 4096;
+
+/** What became of repairs, for `stats`. */
+export class RepairCounters {
+  /** Keys put back. */
+  filled = 0;
+  /** Keys that the server already had, or another proxy was filling. */
+  present = 0;
+  /** Keys that the copy did not have either. */
+  absent = 0;
+  /** Keys that changed while they were being put back. */
+  overtaken = 0;
+  /** Keys that could not be put back because a server failed. */
+  failed = 0;
+  /** Keys not repaired because too many were under repair. */
+  skipped = 0;
+}
+
+/** The keys under repair. */
+export class Repairs {
+  readonly counters: RepairCounters = new RepairCounters();
+  readonly #unixTime: () => number;
+  readonly #underWay = new Map<string, (() => void)[]>();
+  /** Grows when all repairs under way must come to nothing. */
+  #epoch = 0;
+  #flushes = 0;
+
+  constructor(unixTime: () => number) {
+    this.#unixTime = unixTime;
+  }
+
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /** Puts a key back; `then` runs when that has ended, however. */
+  repair(key: Request, copies: Copies, then: () => void): void {
+    const name = key.keyText();
+    const waiting = this.#underWay.get(name);
+    if (waiting !== undefined) {
+      waiting.push(then);
+      return;
+    }
+    if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
+      this.counters.skipped++;
+      return then();
+    }
+    this.#underWay.set(name, [then]);
+    const bytes = key.keyBytes.slice(key.keyStart, key.keyEnd);
+    this.#lease({ name, bytes, copies, epoch: this.#epoch, lost: copies.main.epoch, cas: "" });
+  }
+
+  /** Runs `then` once the key is not under repair. */
+  after(key: string, then: () => void): void {
+    const waiting = this.#underWay.get(key);
+    if (waiting === undefined) then();
+    else waiting.push(then);
+  }
+
+  /** What was read of the copy before this must not be put back any more. */
+  cancelAll(): void {
+    this.#epoch++;
+  }
+
+  flushBegins(): void {
+    this.#flushes++;
+    this.cancelAll();
+  }
+
+  flushEnds(): void {
+    this.#flushes--;
+  }
+
+  #lease(job: Job): void {
+    ask(job, LEASE, job.copies.main, (reply) => {
+      if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed");
+      if (!reply.won) return this.#end(job, "present");
+      if (reply.stale) {
+        // The right to renew a stale value is for the clients.
+        return ask(job, MARK_STALE, job.copies.main, () => this.#end(job, "present"));
+      }
+      job.cas = String.fromCharCode(...reply.bytes.subarray(reply.casStart, reply.casEnd));
+      this.#read(job);
+    });
+  }
+
+  #read(job: Job): void {
+    ask(job, FETCH, job.copies.backup, (reply) => {
+      const found = reply.status === ReplyStatus.Hit && !reply.stale && !reply.taken;
+      // One second less than is left: never longer than it was.
+      if (!found || (reply.ttl >= 0 && reply.ttl <= 1)) return this.#giveUp(job, reply);
+      if (job.epoch !== this.#epoch) return this.#giveUp(job, reply);
+      this.#fill(job, reply);
+    });
+  }
+
+  #fill(job: Job, reply: Reply): void {
+    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed");
+    const fill = make(job, MS_DECIDED);
+    fill.flags = reply.flags;
+    fill.exptime = exptimeOf(reply.ttl < 0 ? reply.ttl : reply.ttl - 1, this.#unixTime());
+    fill.valueBytes = reply.bytes;
+    fill.valueStart = reply.valueStart;
+    fill.valueEnd = reply.valueEnd;
+    const filled = new CallbackSink((answer) => {
+      if (answer.status === ReplyStatus.Stored) return this.#end(job, "filled");
+      this.#end(job, answer.status === ReplyStatus.Failed ? "failed" : "overtaken");
+    });
+    job.copies.main.sendOr(fill, filled, null);
+  }
+
+  /** Takes the placeholder away again. */
+  #giveUp(job: Job, reply: Reply): void {
+    const how = reply.status === ReplyStatus.Failed ? "failed" : "absent";
+    if (job.copies.main.epoch !== job.lost) return this.#end(job, how);
+    ask(job, MD_DECIDED, job.copies.main, () => this.#end(job, how));
+  }
+
+  #end(job: Job, how: keyof RepairCounters): void {
+    this.counters[how]++;
+    const waiting = this.#underWay.get(job.name) ?? [];
+    this.#underWay.delete(job.name);
+    for (const then of waiting) then();
+  }
+}
+
+/** One key on its way. */
+interface Job {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly copies: Copies;
+  readonly epoch: number;
+  /** `epoch` of the main when the lease was asked for. */
+  readonly lost: number;
+  cas: string;
+}
+
+function make(job: Job, command: Command): Request {
+  const request = new Request().make(command, job.bytes, 0, job.bytes.length);
+  request.cas = job.cas;
+  return request;
+}
+
+function ask(
+  job: Job,
+  command: Command,
+  destination: Copies["main"],
+  then: (reply: Reply) => void,
+): void {
+  destination.sendOr(make(job, command), new CallbackSink(then), null);
+}
