@@ -259,6 +259,8 @@ class RunningProxy implements Proxy {
       journalKeysMax: journalKeys,
       restoreKeysPerSecond,
       graceMs: 2 * health.requestTimeoutMs,
+      ask: (backend, line) =>
+        new Promise((resolve) => this.#inquiry.ask(backend, line, ({ text }) => resolve(text))),
       mode: mode === "auto" ? "auto" : "read-repair",
       flushIncomplete: onIncompleteJournal === "flush",
     };

@@ -31,6 +31,9 @@ import { LargeValues } from "./large_values.ts";
 /** A connection that lived this long and owes nothing may be closed by its server, ms. */
 const IDLE_LIFE_MS = 1000;
 
+/** Addresses of lost connections that are remembered. */
+const LOST_ADDRESSES_MAX = 1024;
+
 /** What a backend is made of. */
 export interface BackendOptions {
   readonly name: string;
@@ -63,6 +66,8 @@ export class Backend implements Destination, ConnectionOwner {
   phase: Phase = "serving";
   missesKeys = false;
   epoch = 0;
+  /** Our side of connections that were lost; emptied by whoever has waited for their end. */
+  readonly lostAddresses: Set<string> = new Set();
   readonly #options: BackendOptions;
   readonly #health: Health;
   readonly #slots: (Connection | null)[];
@@ -72,6 +77,7 @@ export class Backend implements Destination, ConnectionOwner {
   #probing: Connection | null = null;
   #probeTimer: Timer | null = null;
   #open = 0;
+  readonly #openAddresses = new Map<Connection, string>();
   /** A connection was lost, and none has been opened since. */
   #lost = false;
   #closed = false;
@@ -95,6 +101,11 @@ export class Backend implements Destination, ConnectionOwner {
 
   get address(): Address {
     return this.#options.address;
+  }
+
+  /** Our side of the connections that are open. */
+  get openAddresses(): readonly string[] {
+    return [...this.#openAddresses.values()];
   }
 
   get usable(): boolean {
@@ -182,6 +193,8 @@ export class Backend implements Destination, ConnectionOwner {
     this.#lost = false;
     this.counters.connects++;
     const { version, meta } = connection.abilities!;
+    this.#openAddresses.set(connection, connection.localAddress);
+    this.lostAddresses.delete(connection.localAddress);
     if (version !== this.#version) {
       this.#options.log.info(`backend ${this.name} connected: version ${version}, meta ${meta}`);
     }
@@ -195,6 +208,8 @@ export class Backend implements Destination, ConnectionOwner {
   closed(connection: Connection, reason: FailureReason | null): void {
     const wasOpen = connection.abilities !== null;
     if (wasOpen) {
+      this.#openAddresses.delete(connection);
+      if (reason !== null) this.#noteLost(connection.localAddress);
       this.#open--;
       this.epoch++;
     }
@@ -250,6 +265,14 @@ export class Backend implements Destination, ConnectionOwner {
       this.#failures.set(key, reply);
     }
     return reply;
+  }
+
+  /** A set keeps its order: past the limit the oldest address goes. */
+  #noteLost(address: string): void {
+    this.lostAddresses.add(address);
+    if (this.lostAddresses.size <= LOST_ADDRESSES_MAX) return;
+    const [oldest] = this.lostAddresses;
+    this.lostAddresses.delete(oldest);
   }
 
   #waitAtGate(request: Request, sink: Sink, rescue: Rescue | null): void {

@@ -101,6 +101,11 @@ export class Connection implements MatcherOwner, PassageOwner {
     this.#run();
   }
 
+  /** Our side of the connection; empty until it is open. */
+  get localAddress(): string {
+    return this.#socket?.localAddress ?? "";
+  }
+
   /** Exchanges that wait for their reply. */
   get depth(): number {
     return this.#queue.size + this.#early.length;

@@ -20,6 +20,7 @@ import { CallbackSink } from "../route/callback_sink.ts";
 import type { Copies, Phase } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { DumpedKey, DumpEnd } from "./dump_reader.ts";
+import { oldConnectionsGone } from "./late_packets.ts";
 import { Journal } from "./journal.ts";
 import { Repairs } from "./repairs.ts";
 import { Restore, type RestoreProgress } from "./restore.ts";
@@ -39,6 +40,8 @@ export interface RecoveryServices {
   readonly restoreKeysPerSecond: number;
   /** After this nothing that was sent before can still arrive, ms. */
   readonly graceMs: number;
+  /** A server's answer to an administrative line, null when there is none. */
+  readonly ask: (backend: Backend, line: string) => Promise<string | null>;
   /** `read-repair`: no restore in the background. */
   readonly mode: "auto" | "read-repair";
   /** A server whose journal is incomplete is flushed; else it serves what it has. */
@@ -223,8 +226,12 @@ export class ServerRecovery {
     log.info(`backend ${this.backend.name} missed ${keys.length} keys: deleting them there`);
     if (!await this.#deleteAll(keys)) return;
     // Bytes of closed connections may still be executed; delete once more when they are gone.
-    await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
+    const lost = [...this.backend.lostAddresses];
+    const conns = () => this.#services.ask(this.backend, "stats conns");
+    const gone = await oldConnectionsGone(this.backend, { clock, conns });
+    if (!gone) await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
     if (this.backend.epoch !== epoch || !await this.#deleteAll(keys)) return;
+    for (const address of lost) this.backend.lostAddresses.delete(address);
     for (const key of keys) this.journal.clear(key);
     this.#flushMissed = false;
     this.#noteMisses();
