@@ -17,6 +17,8 @@ export interface FarmForm {
   /** Listens in on what the mains are sent. */
   readonly tap?: boolean;
   readonly args?: readonly string[];
+  /** In place of the usual arguments of the servers. */
+  readonly memcachedArgs?: readonly string[];
 }
 
 /** Servers and a proxy. */
@@ -33,8 +35,11 @@ export class Farm implements AsyncDisposable {
   static async start(form: FarmForm): Promise<Farm> {
     const farm = new Farm();
     try {
-      for (let i = 0; i < form.mains; i++) farm.mains.push(await MemcachedProcess.start());
-      for (let i = 0; i < form.backups; i++) farm.backups.push(await MemcachedProcess.start());
+      const options = form.memcachedArgs === undefined ? {} : { args: form.memcachedArgs };
+      for (let i = 0; i < form.mains; i++) farm.mains.push(await MemcachedProcess.start(options));
+      for (let i = 0; i < form.backups; i++) {
+        farm.backups.push(await MemcachedProcess.start(options));
+      }
       farm.#proxy = await MagentProcess.start({
         mains: form.tap
           ? await farm.#tapped(farm.mains)
