@@ -191,12 +191,8 @@ class RunningProxy implements Proxy {
       const toMain = new PoolRoute(mains);
       return new ScopeRoute({ reads: toMain, changes: toMain, changesAll: all, all });
     }
-    const { connectTimeoutMs, requestTimeoutMs } = this.#config.health;
-    const reads = new FailoverRoute(mains, backups, {
-      clock: this.#clock,
-      deadlineMs: connectTimeoutMs + requestTimeoutMs,
-      recovery: this.#coordinator,
-    });
+    const recovery = this.#coordinator;
+    const reads = new FailoverRoute(mains, backups, { recovery, ...this.#patience() });
     const changes = this.#replication;
     return new ScopeRoute({ reads, changes, changesAll: changes, all });
   }
@@ -212,7 +208,14 @@ class RunningProxy implements Proxy {
       },
       recovery: this.#coordinator,
       unixTime: () => Math.floor(Date.now() / 1000),
+      ...this.#patience(),
     });
+  }
+
+  /** One deadline covers all attempts of a request. */
+  #patience(): { clock: Clock; deadlineMs: number } {
+    const { connectTimeoutMs, requestTimeoutMs } = this.#config.health;
+    return { clock: this.#clock, deadlineMs: connectTimeoutMs + requestTimeoutMs };
   }
 
   #pool(backends: readonly Backend[], servers: readonly ServerAddress[]): Pool {

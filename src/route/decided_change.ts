@@ -28,8 +28,10 @@ import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder, Decision } from "./copy_order.ts";
+import type { Deadline } from "./deadline.ts";
 import { isMissed } from "./missed_changes.ts";
 import { standing } from "./parallel_change.ts";
+import { PatientSink } from "./patient_sink.ts";
 import type { Destination, Rescue, Sink } from "./route.ts";
 
 /** What one decided change works with. */
@@ -38,6 +40,8 @@ export interface DecidedChangeOptions {
   readonly backup: Destination;
   readonly order: CopyOrder;
   readonly sync: boolean;
+  /** For all attempts, and for the copy where the client waits for it. */
+  readonly deadline: Deadline;
   readonly unixTime: () => number;
   /** The change could not be decided by the main: nothing of it was sent, or it may be repeated. */
   readonly retry: (request: Request, sink: Sink) => void;
@@ -56,6 +60,8 @@ export class DecidedChange implements Sink {
   #fetched: Reply | null = null;
   #fetching = false;
   #mainReply: Reply | null = null;
+  /** Where the client waits for the copy. */
+  #copied: PatientSink | null = null;
 
   /** `request` is retained; it is sent by `start`. */
   constructor(request: Request, sink: Sink, options: DecidedChangeOptions) {
@@ -84,8 +90,8 @@ export class DecidedChange implements Sink {
       this.#sink.reply(reply);
       return;
     }
-    this.#mainReply = this.#options.sync ? standing(reply) : null;
-    if (!this.#options.sync) this.#sink.reply(reply);
+    if (this.#options.sync) this.#awaitCopy(standing(reply));
+    else this.#sink.reply(reply);
     if (!this.#fetching) this.#settle(this.#copy());
   }
 
@@ -112,12 +118,13 @@ export class DecidedChange implements Sink {
   }
 
   #undecided(failure: Reply): void {
-    const { backup, order, retry, missedByBoth } = this.#options;
+    const { backup, deadline, order, retry, missedByBoth } = this.#options;
     const mayRepeat = this.#request.command.repeatable || !failure.failure!.inDoubt;
-    if (mayRepeat && backup.usable && this.#request.body === null) {
+    if (mayRepeat && backup.usable && this.#request.body === null && !deadline.passed) {
+      const second = new PatientSink(this.#sink, failure);
       // In its own place: at the backup, too, later changes of the key come after it.
-      const again = () => retry(this.#request, this.#sink);
-      return order.settle(this.#key, this.#decision, again);
+      order.settle(this.#key, this.#decision, () => retry(this.#request, second));
+      return second.expireAt(deadline);
     }
     this.#settle(null);
     if (isMissed(failure)) missedByBoth();
@@ -144,15 +151,25 @@ export class DecidedChange implements Sink {
 
   #settle(copy: Request | null): void {
     const { order } = this.#options;
+    if (copy === null) this.#copyAnswered();
     order.settle(this.#key, this.#decision, copy === null ? null : () => this.#sendCopy(copy));
+  }
+
+  /** The main's answer is the client's, once the backup has its copy. */
+  #awaitCopy(mainReply: Reply): void {
+    this.#mainReply = mainReply;
+    this.#copied = new PatientSink(this.#sink, mainReply);
+    // A large value may well have taken longer.
+    if (this.#request.body === null) this.#copied.expireAt(this.#options.deadline);
   }
 
   #sendCopy(copy: Request): void {
     const { backup, backupNote } = this.#options;
-    const copied = new CallbackSink(() => {
-      if (this.#mainReply !== null) this.#sink.reply(this.#mainReply);
-    });
-    backup.sendOr(copy, copied, backupNote);
+    backup.sendOr(copy, new CallbackSink(() => this.#copyAnswered()), backupNote);
+  }
+
+  #copyAnswered(): void {
+    if (this.#mainReply !== null) this.#copied?.reply(this.#mainReply);
   }
 
   /** What the backup gets so that it holds what the main holds; null for nothing. */

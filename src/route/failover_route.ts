@@ -10,7 +10,9 @@
 
 import { Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
-import type { Clock, Timer } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { Deadline } from "./deadline.ts";
+import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
 
@@ -61,64 +63,12 @@ export class FailoverRoute implements Route, Rescue {
   }
 
   rescue(request: Request, sink: Sink, failure: Reply, startedMs: number): void {
-    const leftMs = startedMs + this.#deadlineMs - this.#clock.now();
+    const deadline = new Deadline(this.#clock, startedMs + this.#deadlineMs);
     const backup = this.#backups.pick(request);
     const may = backup.usable && this.#mayAnswer(backup, request);
-    if (leftMs <= 0 || !may) return sink.reply(failure);
-    const second = new SecondAttempt(sink, failure);
+    if (deadline.passed || !may) return sink.reply(failure);
+    const second = new PatientSink(sink, failure);
     backup.sendOr(request, second, null);
-    second.expireAfter(this.#clock, leftMs);
-  }
-}
-
-/** Hands on the backup's answer, or the main's failure when that comes too late. */
-class SecondAttempt implements Sink {
-  readonly #sink: Sink;
-  readonly #failure: Reply;
-  #state: "waiting" | "answering" | "done" = "waiting";
-  #timer: Timer | null = null;
-
-  constructor(sink: Sink, failure: Reply) {
-    this.#sink = sink;
-    this.#failure = failure;
-  }
-
-  get backedUp(): boolean {
-    return this.#state === "answering" && this.#sink.backedUp;
-  }
-
-  expireAfter(clock: Clock, ms: number): void {
-    if (this.#state !== "waiting") return;
-    this.#timer = clock.after(ms, () => {
-      this.#state = "done";
-      this.#sink.reply(this.#failure);
-    });
-  }
-
-  reply(reply: Reply): void {
-    if (this.#state !== "waiting") return;
-    this.#state = "done";
-    this.#timer?.cancel();
-    this.#sink.reply(reply);
-  }
-
-  begin(head: Reply): void {
-    if (this.#state !== "waiting") return;
-    this.#state = "answering";
-    this.#timer?.cancel();
-    this.#sink.begin(head);
-  }
-
-  part(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#state === "answering") this.#sink.part(bytes, start, end);
-  }
-
-  end(complete: boolean): void {
-    if (this.#state === "answering") this.#sink.end(complete);
-    this.#state = "done";
-  }
-
-  whenDrained(callback: () => void): void {
-    this.#sink.whenDrained(callback);
+    second.expireAt(deadline);
   }
 }

@@ -5,12 +5,15 @@
  *   main    failed, backup ok ---------> the backup's answer
  *   both    failed --------------------> the main's failure
  *
- * With `sync` the answer waits until both have spoken.
+ * With `sync` the answer waits until both have spoken. A backup that is still owed
+ * its turn at the deadline is waited for no longer: then the main's answer stands.
  *
  * Owned by: the two legs, until both are answered.
  */
 
 import { Reply, ReplyStatus } from "../message/reply.ts";
+import type { Timer } from "../runtime/clock.ts";
+import type { Deadline } from "./deadline.ts";
 import { LineSink } from "./line_sink.ts";
 import type { Sink } from "./route.ts";
 
@@ -20,13 +23,17 @@ export class ParallelChange {
   readonly backup: Sink = new Leg(this, false);
   readonly #sink: Sink;
   readonly #sync: boolean;
+  readonly #deadline: Deadline | null;
+  #timer: Timer | null = null;
   #mainReply: Reply | null = null;
   #backupReply: Reply | null = null;
   #answered = false;
 
-  constructor(sink: Sink, sync: boolean) {
+  /** Without a deadline where both legs are sent at once: they have their timeouts. */
+  constructor(sink: Sink, sync: boolean, deadline: Deadline | null) {
     this.#sink = sink;
     this.#sync = sync;
+    this.#deadline = deadline;
   }
 
   /** One copy has spoken. */
@@ -38,6 +45,9 @@ export class ParallelChange {
     else this.#backupReply = standing(reply);
     const main = this.#mainReply;
     const backup = this.#backupReply;
+    if (main !== null && backup === null) {
+      this.#timer = this.#deadline?.whenPassed(() => this.#answer(main)) ?? null;
+    }
     if (main === null || backup === null) return;
     const useBackup = main.status === ReplyStatus.Failed && backup.status !== ReplyStatus.Failed;
     this.#answer(useBackup ? backup : main);
@@ -45,6 +55,7 @@ export class ParallelChange {
 
   #answer(reply: Reply): void {
     this.#answered = true;
+    this.#timer?.cancel();
     this.#sink.reply(reply);
   }
 }

@@ -9,16 +9,19 @@
  * Owned by: Proxy. Owns: the table of keys in flight.
  */
 
-import { ReplyStatus } from "../message/reply.ts";
+import { failedReply, ReplyStatus } from "../message/reply.ts";
 import { DELETE, MG_LEASE, MS, SET, TOUCH } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
 import { Request } from "../message/request.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { WorstOf } from "./broadcast_route.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import { CopyOrder } from "./copy_order.ts";
+import { Deadline } from "./deadline.ts";
 import { DecidedChange } from "./decided_change.ts";
 import { type MissedChanges, MissedNote } from "./missed_changes.ts";
 import { ParallelChange } from "./parallel_change.ts";
+import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
 import { sendSerially } from "./serial_change.ts";
@@ -34,6 +37,9 @@ export interface ReplicateOptions {
   readonly recovery: Recovery | null;
   /** Seconds since 1970. */
   readonly unixTime: () => number;
+  readonly clock: Clock;
+  /** For all attempts of one change together. */
+  readonly deadlineMs: number;
 }
 
 /** Keeps two copies. */
@@ -65,12 +71,13 @@ export class ReplicateRoute implements Route {
     if (!this.#mayDecide(copies.main, request)) return this.#backupDecides(request, sink, copies);
     const { recovery } = this.#options;
     if (recovery === null || copies.main.phase === "serving") {
-      return this.#mainDecides(request, sink, copies);
+      return this.#mainDecides(request, sink, { ...copies, deadline: this.#deadline() });
     }
+    const deadline = this.#deadline();
     const later = request.retain();
     later.body?.hold();
     recovery.afterRepair(later, copies, () => {
-      this.#mainDecides(later, sink, copies);
+      this.#mainDecides(later, sink, { ...copies, deadline });
       later.body?.release();
     });
   }
@@ -85,9 +92,12 @@ export class ReplicateRoute implements Route {
   }
 
   #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
-    const change = new ParallelChange(sink, this.#options.sync);
-    if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
     const troubled = main.phase !== "serving" || backup.phase !== "serving" || main.missesKeys;
+    // What is sent at once has its timeouts, and a large value may take however long.
+    const bounded = request.body === null && (troubled || !this.#order.idle);
+    const deadline = bounded ? this.#deadline() : null;
+    const change = new ParallelChange(sink, this.#options.sync, deadline);
+    if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
     if (troubled) return this.#toBothInTrouble(request, change, { main, backup });
     if (this.#order.idle) {
       main.sendOr(request, change.main, this.#mainNote);
@@ -155,7 +165,7 @@ export class ReplicateRoute implements Route {
     });
   }
 
-  #mainDecides(request: Request, sink: Sink, copies: Copies): void {
+  #mainDecides(request: Request, sink: Sink, copies: Copies & { deadline: Deadline }): void {
     const retained = request.retain();
     new DecidedChange(retained, sink, {
       ...copies,
@@ -175,10 +185,18 @@ export class ReplicateRoute implements Route {
   #backupDecides(request: Request, sink: Sink, copies: Copies): void {
     const later = request.retain();
     later.body?.hold();
+    const client = this.#order.idle || later.body !== null ? sink : this.#bounded(sink, copies);
     this.#order.inTurn(later.keyText(), () => {
-      this.#askBackup(later, sink, copies);
+      this.#askBackup(later, client, copies);
       later.body?.release();
     });
+  }
+
+  /** The client's sink, for a change that must wait for its turn at the backup. */
+  #bounded(sink: Sink, { backup }: Copies): Sink {
+    const patient = new PatientSink(sink, failedReply("request timeout", backup.name, true));
+    patient.expireAt(this.#deadline());
+    return patient;
   }
 
   #askBackup(request: Request, sink: Sink, { main, backup }: Copies): void {
@@ -193,7 +211,7 @@ export class ReplicateRoute implements Route {
     const mains = this.#options.mains.destinations;
     const backups = this.#options.backups.destinations;
     // The worst of each side is one leg: the client is told as for any change.
-    const change = new ParallelChange(sink, this.#options.sync);
+    const change = new ParallelChange(sink, this.#options.sync, this.#deadline());
     const toMains = new WorstOf(mains.length, (reply) => change.main.reply(reply));
     const toBackups = new WorstOf(backups.length, (reply) => change.backup.reply(reply));
     const later = request.retain();
@@ -218,6 +236,11 @@ export class ReplicateRoute implements Route {
       // A main that is being restored must be flushed after the copies it is restored from.
       flush(backups, andEnd(toBackups, restoring ? mainsNow : () => {}));
     });
+  }
+
+  #deadline(): Deadline {
+    const { clock, deadlineMs } = this.#options;
+    return new Deadline(clock, clock.now() + deadlineMs);
   }
 
   #noting(request: Request, destination: Destination, sink: Sink): Sink {

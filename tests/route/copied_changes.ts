@@ -3,6 +3,7 @@
 import type { Destination } from "../../src/route/route.ts";
 import { Pool } from "../../src/route/pool.ts";
 import { ReplicateRoute } from "../../src/route/replicate_route.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { FakeDestination } from "../support/fake_destination.ts";
 import { parsedRequest } from "../support/parsed_request.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
@@ -10,11 +11,15 @@ import { RecordingSink } from "../support/recording_sink.ts";
 /** The time of day of these tests, seconds since 1970. */
 export const UNIX_TIME = 1_800_000_000;
 
+/** For all attempts of one change together. */
+export const DEADLINE_MS = 1500;
+
 /** Two copies and what was missed. */
 export class CopiedChanges {
   readonly main = new FakeDestination("main");
   readonly backup = new FakeDestination("backup");
   readonly missed: string[] = [];
+  readonly clock = new FakeClock();
   readonly route: ReplicateRoute;
 
   constructor({ sync = false }: { sync?: boolean } = {}) {
@@ -33,6 +38,8 @@ export class CopiedChanges {
       },
       recovery: null,
       unixTime: () => UNIX_TIME,
+      clock: this.clock,
+      deadlineMs: DEADLINE_MS,
     });
   }
 

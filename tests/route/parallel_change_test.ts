@@ -41,7 +41,7 @@ for (const sync of [false, true]) {
     test(`ParallelChange answers by its table: ${sync ? "sync" : "async"}, ${order}`, () => {
       for (const [main, backup, answer] of TABLE) {
         const sink = new RecordingSink();
-        const change = new ParallelChange(sink, sync);
+        const change = new ParallelChange(sink, sync, null);
         const byMain = () => change.main.reply(outcome(main, "main"));
         const byBackup = () => change.backup.reply(outcome(backup, "backup"));
         const what = `main ${main}, backup ${backup}`;
@@ -60,7 +60,7 @@ for (const sync of [false, true]) {
 
 test("ParallelChange keeps a borrowed reply until the other copy has answered", () => {
   const sink = new RecordingSink();
-  const change = new ParallelChange(sink, true);
+  const change = new ParallelChange(sink, true, null);
   const reply = replyOf("SERVER_ERROR out of memory storing object");
   change.main.reply(reply);
   reply.bytes.fill(0x3f);

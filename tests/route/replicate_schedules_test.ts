@@ -4,6 +4,7 @@ import { KeyLockRoute } from "../../src/route/key_lock_route.ts";
 import { Pool } from "../../src/route/pool.ts";
 import { ReplicateRoute } from "../../src/route/replicate_route.ts";
 import type { Route } from "../../src/route/route.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
 import { forSeeds, type SeededRandom } from "../support/seeded_random.ts";
 import { PipeliningClient } from "./pipelining_client.ts";
@@ -31,6 +32,8 @@ function farm(options: { sync: boolean; speaksMeta?: boolean; backups?: number }
     missed: { missed: ({ name }, request) => missed.push(`${name} ${request.command.name}`) },
     recovery: null,
     unixTime: () => 1_800_000_000,
+    clock: new FakeClock(),
+    deadlineMs: 1500,
   });
   return { mains, backups: copies, replicate, route: new KeyLockRoute(replicate), missed };
 }
