@@ -50,7 +50,8 @@ export class ClientOutput {
   #slow = false;
   #closed = false;
   #accounted = 0;
-  #drained: (() => void)[] = [];
+  readonly #drained: (() => void)[] = [];
+  readonly #unclogged: (() => void)[] = [];
 
   constructor(
     writer: WritableStreamDefaultWriter<Uint8Array>,
@@ -81,8 +82,18 @@ export class ClientOutput {
     return !this.#closed && this.waitingBytes > PAUSE_BYTES;
   }
 
+  /** More waits to be written than should, whatever is held besides. */
+  get clogged(): boolean {
+    return !this.#closed && this.out.length + this.#taken.length > PAUSE_BYTES;
+  }
+
   whenDrained(callback: () => void): void {
     if (this.backedUp) this.#drained.push(callback);
+    else callback();
+  }
+
+  whenUnclogged(callback: () => void): void {
+    if (this.clogged) this.#unclogged.push(callback);
     else callback();
   }
 
@@ -119,7 +130,8 @@ export class ClientOutput {
     this.#heldBytes = 0;
     this.#services.budget.note(this.#accounted, 0);
     this.#accounted = 0;
-    this.#callDrained();
+    callAll(this.#unclogged);
+    callAll(this.#drained);
   }
 
   readonly #written = (): void => {
@@ -127,9 +139,10 @@ export class ClientOutput {
     this.#taken.clear(KEEP_BYTES);
     this.flush();
     if (this.#accounted > 0) this.#account();
+    if (!this.clogged) callAll(this.#unclogged);
     if (!this.backedUp) {
       this.#slow = false;
-      this.#callDrained();
+      callAll(this.#drained);
     }
     this.#owner.written();
   };
@@ -159,11 +172,9 @@ export class ClientOutput {
     this.#services.counters.closedBuffers++;
     this.#owner.broken();
   }
+}
 
-  #callDrained(): void {
-    if (this.#drained.length === 0) return;
-    const callbacks = this.#drained;
-    this.#drained = [];
-    for (const callback of callbacks) callback();
-  }
+/** Calls everyone back once; who waits again meanwhile waits for the next time. */
+function callAll(waiting: (() => void)[]): void {
+  for (const callback of waiting.splice(0)) callback();
 }

@@ -32,6 +32,8 @@ export class ReplySlot implements Sink, ReplyTag {
   /** Of a large value: its head and parts that came before its turn. */
   #head: Reply | null = null;
   #parts: Uint8Array[] = [];
+  /** Whoever waits, before its turn, for less to be held. */
+  #paused: (() => void) | null = null;
   /** Bytes of a large value that the client still gets. */
   #left = 0;
 
@@ -94,12 +96,21 @@ export class ReplySlot implements Sink, ReplyTag {
     queue.finishLarge(this);
   }
 
+  /** What is held behind the head leaves after it: the head must not wait for that. */
   get backedUp(): boolean {
-    return this.#queue.output.backedUp;
+    const { output } = this.#queue;
+    return this.#queue.isHead(this) ? output.clogged : output.backedUp;
   }
 
   whenDrained(callback: () => void): void {
-    this.#queue.output.whenDrained(callback);
+    const { output } = this.#queue;
+    if (this.#queue.isHead(this)) return output.whenUnclogged(callback);
+    this.#paused = callback;
+    output.whenDrained(() => {
+      if (this.#paused !== callback) return;
+      this.#paused = null;
+      callback();
+    });
   }
 
   /** It is its turn: writes what it holds; false when more of it is waited for. */
@@ -110,6 +121,7 @@ export class ReplySlot implements Sink, ReplyTag {
         return true;
       case "large":
         this.#pour();
+        this.#goOn();
         return false;
       case "large held":
         this.#pour();
@@ -119,6 +131,13 @@ export class ReplySlot implements Sink, ReplyTag {
       default:
         return false;
     }
+  }
+
+  /** Its turn has come: from now on only what is to be written stops it. */
+  #goOn(): void {
+    const paused = this.#paused;
+    this.#paused = null;
+    if (paused !== null) this.#queue.output.whenUnclogged(paused);
   }
 
   #takeBinary(request: Request): void {
