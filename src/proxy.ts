@@ -1,15 +1,12 @@
 /**
  * The composition root: a configuration and a runtime become a running proxy.
  *
- *   listeners -> sessions -> KeyLock -> Scope ─ reads ──> Failover | Pool
- *                                            ├ changes ─> Replicate | Pool
- *                                            └ for all ─> Broadcast
- *                                                 -> backends -> connections
+ *   listeners -> sessions -> routes -> backends -> connections
+ *                            (composeRoutes)
  */
 
 import { AdminCommands } from "./backend/admin_commands.ts";
-import { Backend } from "./backend/backend.ts";
-import type { ConnectionServices } from "./backend/connection.ts";
+import type { Backend } from "./backend/backend.ts";
 import { INQUIRY_LIMITS, ServerInquiry } from "./backend/server_inquiry.ts";
 import { serverReport } from "./backend/server_report.ts";
 import { ServerStats } from "./backend/server_stats.ts";
@@ -17,24 +14,13 @@ import { BufferBudget } from "./client/buffer_budget.ts";
 import { commandCounts } from "./client/command_counts.ts";
 import { Listener } from "./client/listener.ts";
 import { LocalCommands } from "./client/local_commands.ts";
-import type { Config, ServerAddress } from "./config/config.ts";
-import { createDistribution } from "./hash/distribution.ts";
+import { type ComposedRoutes, composeRoutes } from "./compose_routes.ts";
+import type { Config } from "./config/config.ts";
 import type { Log } from "./log/log.ts";
 import { COMMANDS } from "./message/command.ts";
-import { BroadcastRoute } from "./route/broadcast_route.ts";
-import { FailoverRoute } from "./route/failover_route.ts";
-import { KeyLockRoute } from "./route/key_lock_route.ts";
-import { PoolRoute } from "./route/pool_route.ts";
-import { Pool } from "./route/pool.ts";
-import { ReplicateRoute } from "./route/replicate_route.ts";
-import type { Route } from "./route/route.ts";
-import { ScopeRoute } from "./route/scope_route.ts";
 import { type Clock, SystemClock } from "./runtime/clock.ts";
 import type { Address, Listener as BoundListener, Runtime } from "./runtime/runtime.ts";
 import { TurnQueue } from "./runtime/turn_queue.ts";
-import { Coordinator } from "./recovery/coordinator.ts";
-import { recoverFarm } from "./recovery/recover_farm.ts";
-import type { RecoveryServices } from "./recovery/server_recovery.ts";
 import { Counters } from "./stats/counters.ts";
 import { InquiryCounters } from "./stats/inquiry_counters.ts";
 import {
@@ -81,10 +67,7 @@ class RunningProxy implements Proxy {
   readonly #turns: TurnQueue;
   readonly #counters = new Counters(COMMANDS.length);
   readonly #budget: BufferBudget;
-  readonly #mains: readonly Backend[];
-  readonly #backups: readonly Backend[];
-  readonly #replication: ReplicateRoute | null;
-  readonly #coordinator: Coordinator | null;
+  readonly #routes: ComposedRoutes;
   readonly #inquiries = new InquiryCounters();
   readonly #inquiry: ServerInquiry;
   readonly #serverStats: ServerStats;
@@ -101,21 +84,6 @@ class RunningProxy implements Proxy {
     this.#turns = new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now());
     this.#startedMs = this.#clock.now();
     this.#budget = new BufferBudget(config.limits.bufferBytes);
-    const recovers = config.backups.length > 0 && config.recover !== "off";
-    this.#coordinator = recovers ? new Coordinator(this.#recoveryServices(config.recover)) : null;
-    this.#mains = config.mains.map((server) => this.#backend(server));
-    this.#backups = config.backups.map((server) => this.#backend(server));
-    const mains = this.#pool(this.#mains, config.mains);
-    const backups = config.backups.length > 0 ? this.#pool(this.#backups, config.backups) : null;
-    this.#replication = backups === null ? null : this.#replicate(mains, backups);
-    if (backups !== null && this.#coordinator !== null) {
-      recoverFarm(this.#coordinator, {
-        mains: { servers: this.#mains, pool: mains },
-        backups: { servers: this.#backups, pool: backups },
-        runtime,
-        signal: this.#ending.signal,
-      });
-    }
     this.#inquiry = new ServerInquiry({
       runtime,
       clock: this.#clock,
@@ -123,14 +91,24 @@ class RunningProxy implements Proxy {
       ...INQUIRY_LIMITS,
       counters: this.#inquiries,
     });
-    const asked = { mains: this.#mains, backups: this.#backups };
-    this.#serverStats = new ServerStats(asked, this.#inquiry);
+    this.#routes = composeRoutes(config, {
+      runtime,
+      clock: this.#clock,
+      turns: this.#turns,
+      log: options.log,
+      unixMs: () => Date.now(),
+      random: Math.random,
+      ask: (backend, line) =>
+        new Promise((resolve) => this.#inquiry.ask(backend, line, ({ text }) => resolve(text))),
+      signal: this.#ending.signal,
+    });
+    this.#serverStats = new ServerStats(this.#routes, this.#inquiry);
     const admin = new AdminCommands(config.adminCommands, {
-      servers: [...this.#mains, ...this.#backups],
+      servers: this.#servers,
       inquiry: this.#inquiry,
     });
     this.#listener = new Listener(config.limits, {
-      route: new KeyLockRoute(this.#routes(mains, backups)),
+      route: this.#routes.route,
       local: new LocalCommands({
         version: options.version,
         stats: (group, done) => this.#allStats(group, done),
@@ -176,7 +154,7 @@ class RunningProxy implements Proxy {
     this.#listener.close();
     this.#ending.abort();
     this.#inquiry.close();
-    for (const backend of [...this.#mains, ...this.#backups]) backend.close();
+    for (const backend of this.#servers) backend.close();
   }
 
   control(line: string): string {
@@ -185,88 +163,8 @@ class RunningProxy implements Proxy {
     return answer ?? `ERROR unknown command ${JSON.stringify(line.trim())}: try stats\n`;
   }
 
-  #routes(mains: Pool, backups: Pool | null): Route {
-    const all = new BroadcastRoute([...mains.destinations, ...(backups?.destinations ?? [])]);
-    if (backups === null || this.#replication === null) {
-      const toMain = new PoolRoute(mains);
-      return new ScopeRoute({ reads: toMain, changes: toMain, changesAll: all, all });
-    }
-    const recovery = this.#coordinator;
-    const reads = new FailoverRoute(mains, backups, { recovery, ...this.#patience() });
-    const changes = this.#replication;
-    return new ScopeRoute({ reads, changes, changesAll: changes, all });
-  }
-
-  #replicate(mains: Pool, backups: Pool): ReplicateRoute {
-    const backends = new Map([...this.#mains, ...this.#backups].map((one) => [one.name, one]));
-    return new ReplicateRoute({
-      mains,
-      backups,
-      sync: this.#config.replication === "sync",
-      missed: this.#coordinator ?? {
-        missed: (destination) => backends.get(destination.name)!.counters.missed++,
-      },
-      recovery: this.#coordinator,
-      unixTime: () => Math.floor(Date.now() / 1000),
-      ...this.#patience(),
-    });
-  }
-
-  /** One deadline covers all attempts of a request. */
-  #patience(): { clock: Clock; deadlineMs: number } {
-    const { connectTimeoutMs, requestTimeoutMs } = this.#config.health;
-    return { clock: this.#clock, deadlineMs: connectTimeoutMs + requestTimeoutMs };
-  }
-
-  #pool(backends: readonly Backend[], servers: readonly ServerAddress[]): Pool {
-    const points = servers.map(({ address }) =>
-      address.transport === "tcp"
-        ? { hostname: address.hostname, port: address.port }
-        : { hostname: address.path, port: 0 }
-    );
-    return new Pool(backends, createDistribution(this.#config.distribution, points));
-  }
-
-  #backend(server: ServerAddress): Backend {
-    const { health, limits, connections, connectionsMax } = this.#config;
-    const services: ConnectionServices = {
-      clock: this.#clock,
-      turns: this.#turns,
-      requestTimeoutMs: health.requestTimeoutMs,
-      requestsMax: limits.connectionRequests,
-      bytesMax: limits.connectionBytes,
-      streamBytes: limits.streamBytes,
-    };
-    return new Backend({
-      name: server.name,
-      address: server.address,
-      connections,
-      connectionsMax,
-      connectTimeoutMs: health.connectTimeoutMs,
-      health: { ...health, random: Math.random },
-      services,
-      runtime: this.#options.runtime,
-      log: this.#options.log,
-      date: () => new Date(),
-      coordinator: this.#coordinator,
-    });
-  }
-
-  #recoveryServices(mode: "auto" | "read-repair" | "off"): RecoveryServices {
-    const { health, onIncompleteJournal, restoreKeysPerSecond, journalKeys } = this.#config;
-    return {
-      clock: this.#clock,
-      log: this.#options.log,
-      unixTime: () => Math.floor(Date.now() / 1000),
-      random: Math.random,
-      journalKeysMax: journalKeys,
-      restoreKeysPerSecond,
-      graceMs: 2 * health.requestTimeoutMs,
-      ask: (backend, line) =>
-        new Promise((resolve) => this.#inquiry.ask(backend, line, ({ text }) => resolve(text))),
-      mode: mode === "auto" ? "auto" : "read-repair",
-      flushIncomplete: onIncompleteJournal === "flush",
-    };
+  get #servers(): readonly Backend[] {
+    return [...this.#routes.mains, ...this.#routes.backups];
   }
 
   /** The proxy's own groups at once, the others when the servers have answered. */
@@ -288,7 +186,7 @@ class RunningProxy implements Proxy {
       case "reset":
         this.#counters.reset();
         this.#inquiries.reset();
-        for (const backend of [...this.#mains, ...this.#backups]) backend.counters.reset();
+        for (const backend of this.#servers) backend.counters.reset();
         return "RESET\r\n";
       default:
         return null;
@@ -310,12 +208,12 @@ class RunningProxy implements Proxy {
       clientsMax: limits.clients,
       bufferedBytes: this.#budget.held,
       bufferedBytesMax: limits.bufferBytes,
-      keysInFlight: this.#replication?.keysInFlight ?? 0,
+      keysInFlight: this.#routes.replication?.keysInFlight ?? 0,
       memoryBytes: runtime.process.memoryBytes(),
       cpuMicros: runtime.process.cpuMicros(),
       servers: [
-        ...this.#mains.map((backend) => serverReport(backend, "main")),
-        ...this.#backups.map((backend) => serverReport(backend, "backup")),
+        ...this.#routes.mains.map((backend) => serverReport(backend, "main")),
+        ...this.#routes.backups.map((backend) => serverReport(backend, "backup")),
       ],
     };
   }

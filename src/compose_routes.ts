@@ -1,0 +1,167 @@
+/**
+ * The servers of a configuration, and the tree of routes over them:
+ *
+ *   KeyLock -> Scope ─ reads ──> Failover | Pool
+ *                    ├ changes ─> Replicate | Pool
+ *                    └ for all ─> Broadcast
+ *                         -> backends -> connections
+ *
+ * Apart from the listeners, so that it also runs over simulated servers.
+ */
+
+import { Backend } from "./backend/backend.ts";
+import type { ConnectionServices } from "./backend/connection.ts";
+import type { Config, ServerAddress } from "./config/config.ts";
+import { createDistribution } from "./hash/distribution.ts";
+import type { Log } from "./log/log.ts";
+import { Coordinator } from "./recovery/coordinator.ts";
+import { recoverFarm } from "./recovery/recover_farm.ts";
+import type { RecoveryServices } from "./recovery/server_recovery.ts";
+import { BroadcastRoute } from "./route/broadcast_route.ts";
+import { FailoverRoute } from "./route/failover_route.ts";
+import { KeyLockRoute } from "./route/key_lock_route.ts";
+import type { MissedChanges } from "./route/missed_changes.ts";
+import { PoolRoute } from "./route/pool_route.ts";
+import { Pool } from "./route/pool.ts";
+import { ReplicateRoute } from "./route/replicate_route.ts";
+import type { Route } from "./route/route.ts";
+import { ScopeRoute } from "./route/scope_route.ts";
+import type { Clock } from "./runtime/clock.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import type { TurnQueue } from "./runtime/turn_queue.ts";
+
+/** What the routes and servers of a proxy run on. */
+export interface RouteServices {
+  readonly runtime: Pick<Runtime, "connect">;
+  readonly clock: Clock;
+  readonly turns: TurnQueue;
+  readonly log: Log;
+  /** The time of day, milliseconds since 1970. */
+  readonly unixMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** A server's answer to an administrative line, null when there is none. */
+  readonly ask: RecoveryServices["ask"];
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Routes, and what they lead to. */
+export interface ComposedRoutes {
+  readonly route: Route;
+  readonly mains: readonly Backend[];
+  readonly backups: readonly Backend[];
+  /** Null without backups. */
+  readonly replication: ReplicateRoute | null;
+  /** Null when nothing is put in order. */
+  readonly coordinator: Coordinator | null;
+}
+
+/** Makes the backends of a configuration and the routes to them; closing the backends is the caller's. */
+export function composeRoutes(config: Config, services: RouteServices): ComposedRoutes {
+  const coordinator = makeCoordinator(config, services);
+  const make = (server: ServerAddress) => makeBackend(server, { config, services, coordinator });
+  const mains = config.mains.map(make);
+  const backups = config.backups.map(make);
+  const mainPool = makePool(mains, config.mains, config);
+  const servers = { mains, backups, coordinator };
+  if (backups.length === 0) {
+    const toMain = new PoolRoute(mainPool);
+    const all = new BroadcastRoute(mains);
+    const scope = new ScopeRoute({ reads: toMain, changes: toMain, changesAll: all, all });
+    return { ...servers, route: new KeyLockRoute(scope), replication: null };
+  }
+  const pools = { mains: mainPool, backups: makePool(backups, config.backups, config) };
+  if (coordinator !== null) {
+    recoverFarm(coordinator, {
+      mains: { servers: mains, pool: pools.mains },
+      backups: { servers: backups, pool: pools.backups },
+      runtime: services.runtime,
+      signal: services.signal,
+    });
+  }
+  const { connectTimeoutMs, requestTimeoutMs } = config.health;
+  // One deadline covers all attempts of a request.
+  const patience = { clock: services.clock, deadlineMs: connectTimeoutMs + requestTimeoutMs };
+  const replication = new ReplicateRoute({
+    ...pools,
+    sync: config.replication === "sync",
+    missed: coordinator ?? missesCounted([...mains, ...backups]),
+    recovery: coordinator,
+    unixTime: () => Math.floor(services.unixMs() / 1000),
+    ...patience,
+  });
+  const reads = new FailoverRoute(pools.mains, pools.backups, {
+    recovery: coordinator,
+    ...patience,
+  });
+  const all = new BroadcastRoute([...mains, ...backups]);
+  const scope = new ScopeRoute({ reads, changes: replication, changesAll: replication, all });
+  return { ...servers, route: new KeyLockRoute(scope), replication };
+}
+
+function makeCoordinator(config: Config, services: RouteServices): Coordinator | null {
+  const { backups, recover, health, onIncompleteJournal } = config;
+  if (backups.length === 0 || recover === "off") return null;
+  const recovery: RecoveryServices = {
+    clock: services.clock,
+    log: services.log,
+    unixTime: () => Math.floor(services.unixMs() / 1000),
+    random: services.random,
+    journalKeysMax: config.journalKeys,
+    restoreKeysPerSecond: config.restoreKeysPerSecond,
+    graceMs: 2 * health.requestTimeoutMs,
+    ask: services.ask,
+    mode: recover,
+    flushIncomplete: onIncompleteJournal === "flush",
+  };
+  return new Coordinator(recovery);
+}
+
+function makeBackend(
+  server: ServerAddress,
+  by: { config: Config; services: RouteServices; coordinator: Coordinator | null },
+): Backend {
+  const { health, limits, connections, connectionsMax } = by.config;
+  const { clock, turns, runtime, log, random, unixMs } = by.services;
+  const services: ConnectionServices = {
+    clock,
+    turns,
+    requestTimeoutMs: health.requestTimeoutMs,
+    requestsMax: limits.connectionRequests,
+    bytesMax: limits.connectionBytes,
+    streamBytes: limits.streamBytes,
+  };
+  return new Backend({
+    name: server.name,
+    address: server.address,
+    connections,
+    connectionsMax,
+    connectTimeoutMs: health.connectTimeoutMs,
+    health: { ...health, random },
+    services,
+    runtime,
+    log,
+    date: () => new Date(unixMs()),
+    coordinator: by.coordinator,
+  });
+}
+
+function makePool(
+  backends: readonly Backend[],
+  servers: readonly ServerAddress[],
+  { distribution }: Config,
+): Pool {
+  const points = servers.map(({ address }) =>
+    address.transport === "tcp"
+      ? { hostname: address.hostname, port: address.port }
+      : { hostname: address.path, port: 0 }
+  );
+  return new Pool(backends, createDistribution(distribution, points));
+}
+
+/** Nobody puts servers in order: what they miss is only counted. */
+function missesCounted(backends: readonly Backend[]): MissedChanges {
+  const byName = new Map(backends.map((one) => [one.name, one]));
+  return { missed: (destination) => void byName.get(destination.name)!.counters.missed++ };
+}
