@@ -37,10 +37,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await using idle = await farm.proxy.client();
     assertEquals(await client.set("k", "v"), "STORED");
     assertEquals(await idle.get("k"), "v");
-    farm.mains[0].stop();
+    await farm.mains[0].stop();
     client.send("get k\r\n".repeat(100) + "set n 0 0 1\r\n7\r\nincr n 1\r\nget k n\r\n");
     // The get of before, a hundred, and one of two keys.
-    await awaitStats(farm.proxy, { cmd_get: 103, cmd_incr: 1 });
+    await awaitStats(farm.proxy, { cmd_get: 103, requests_incr: 1 });
 
     const status = farm.proxy.end(signal);
     await awaitRefusal(farm);
@@ -65,7 +65,7 @@ test("TERM waits for a server that never answers as long as --drain-timeout says
   await using farm = await Farm.start({ mains: 1, backups: 0, args });
   await using client = await farm.proxy.client();
   assertEquals(await client.set("k", "v"), "STORED");
-  farm.mains[0].stop();
+  await farm.mains[0].stop();
   client.send("get k\r\n");
   await awaitStats(farm.proxy, { cmd_get: 1, main_1_requests: 2 });
   const [status, tookMs] = await timed(() => farm.proxy.end("SIGTERM"));

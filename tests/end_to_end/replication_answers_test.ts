@@ -39,12 +39,22 @@ async function startFilled(mode: string, ...args: string[]): Promise<Farm> {
   const farm = await Farm.start({
     mains: 1,
     backups: 1,
-    args: ["--replication", mode, "--connect-timeout", "100", "--failure-limit", "1000", ...args],
+    // What is done about a missed change later is told by the tests of recovery.
+    args: [
+      ...["--replication", mode, "--recover", "off"],
+      ...["--connect-timeout", "100", "--failure-limit", "1000", ...args],
+    ],
   });
   await using client = await farm.proxy.client();
   for (const key of KEYS) assertEquals(await client.set(key, "7"), "STORED");
   await awaitStats(farm.proxy, { keys_in_flight: 0, main_1_waiting: 0, backup_1_waiting: 0 });
   return farm;
+}
+
+/** Kills a server, and waits until the proxy has seen it: until then a change may be in doubt. */
+async function kill(farm: Farm, role: "main" | "backup"): Promise<void> {
+  await (role === "main" ? farm.mains : farm.backups)[0].kill();
+  await awaitStats(farm.proxy, { [`${role}_1_state`]: "ejected" });
 }
 
 /** Sends all changes at once and gives the answers. */
@@ -113,7 +123,7 @@ for (const mode of ["async", "sync"]) {
     async () => {
       await using farm = await startFilled(mode, "--request-timeout", "200");
       await using client = await farm.proxy.client();
-      farm.mains[0].stop();
+      await farm.mains[0].stop();
       const answers = await changeAll(client, CHANGES);
       assertEquals(answers.slice(0, 3), ["STORED", "DELETED", "TOUCHED"]);
       for (const answer of answers.slice(3)) assertMatch(answer, FAILED);
@@ -130,8 +140,8 @@ for (const mode of ["async", "sync"]) {
   test(`${mode}: with both away every change is an error that both missed`, options, async () => {
     await using farm = await startFilled(mode);
     await using client = await farm.proxy.client();
-    await farm.mains[0].kill();
-    await farm.backups[0].kill();
+    await kill(farm, "main");
+    await kill(farm, "backup");
     for (const answer of await changeAll(client, CHANGES)) assertMatch(answer, FAILED);
     assertMatch((await client.ask("flush_all\r\n")).trimEnd(), FAILED);
     const missed = CHANGES.length + 1;
@@ -141,11 +151,24 @@ for (const mode of ["async", "sync"]) {
   test(`${mode}: with both silent every change is an error`, options, async () => {
     await using farm = await startFilled(mode, "--request-timeout", "200");
     await using client = await farm.proxy.client();
-    farm.mains[0].stop();
-    farm.backups[0].stop();
+    await farm.mains[0].stop();
+    await farm.backups[0].stop();
     for (const answer of await changeAll(client, CHANGES)) assertMatch(answer, FAILED);
     const missed = CHANGES.length;
     await awaitStats(farm.proxy, { main_1_missed: missed, backup_1_missed: missed });
+  });
+
+  test(`${mode}: a lease is given by the main alone`, options, async () => {
+    await using farm = await startFilled(mode);
+    await using client = await farm.proxy.client();
+    assertEquals(await client.ask("mg none v N30\r\n"), "VA 0 W\r\n");
+    assertEquals(await client.readLine(), "");
+    assertEquals(await client.ask("mg none v N30\r\n"), "VA 0 Z\r\n");
+    assertEquals(await client.readLine(), "");
+    assertEquals(await client.ask("mg set v N30\r\n"), "VA 1\r\n");
+    assertEquals(await client.readLine(), "7");
+    await using backup = await farm.backups[0].client();
+    assertEquals(await backup.get("none"), null);
   });
 
   test(`${mode}: an error that the servers answered is no miss of theirs`, options, async () => {
@@ -167,7 +190,7 @@ for (const mode of ["async", "sync"]) {
 test("async: nobody waits for a silent backup", { timeout: TIME_MS }, async () => {
   await using farm = await startFilled("async", "--request-timeout", "10000");
   await using client = await farm.proxy.client();
-  farm.backups[0].stop();
+  await farm.backups[0].stop();
   const [answers, tookMs] = await timed(() => changeAll(client, CHANGES));
   assertEquals(answers, confirmed);
   assertLess(tookMs, 4000);
@@ -179,7 +202,7 @@ test("sync: a silent backup costs its timeout, and then the main's answer stands
 }, async () => {
   await using farm = await startFilled("sync", "--request-timeout", "400");
   await using client = await farm.proxy.client();
-  farm.backups[0].stop();
+  await farm.backups[0].stop();
   const [answers, tookMs] = await timed(() => changeAll(client, CHANGES));
   assertEquals(answers, confirmed);
   assertGreaterOrEqual(tookMs, 380);

@@ -5,7 +5,7 @@ import type { MagentProcess } from "./magent_process.ts";
 
 const WAIT_MS = 10_000;
 
-/** Waits until every named line has its value; gives all lines. */
+/** Waits until every named line has its value; gives all lines that need no server's answer. */
 export async function awaitStats(
   proxy: MagentProcess,
   expected: Readonly<Record<string, string | number>>,
@@ -13,7 +13,7 @@ export async function awaitStats(
   let seen: (string | undefined)[] = [];
   const wanted = Object.entries(expected);
   const ask = async () => {
-    const stats = await proxy.stats();
+    const stats = await proxy.ownStats();
     seen = wanted.map(([name]) => stats.get(name));
     return wanted.every(([, value], at) => seen[at] === `${value}`) ? stats : null;
   };
@@ -22,10 +22,10 @@ export async function awaitStats(
   });
 }
 
-/** `pool size` of every server, in the words and the order of `stats`. */
+/** `pool size` of every server, in the words of `stats matrix`. */
 export async function poolSizes(proxy: MagentProcess): Promise<Record<string, number>> {
   await using client = await proxy.client();
-  const text = await client.ask("stats\r\n", "END\r\n");
-  const lines = text.matchAll(/^STAT ((?:matrix|backup) \d+) -> \S+, pool size (\d+)\r$/gm);
+  const text = await client.ask("stats matrix\r\n", "END\r\n");
+  const lines = text.matchAll(/^((?:matrix|backup) \d+) -> \S+, pool size (\d+)\r$/gm);
   return Object.fromEntries([...lines].map(([, name, size]) => [name, Number(size)]));
 }

@@ -4,6 +4,9 @@
  * Owned by: the test, which disposes of it (`await using`).
  */
 
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Child } from "./child.ts";
@@ -29,10 +32,12 @@ export function magentCommand(): [command: string, ...args: string[]] {
 export class MagentProcess implements AsyncDisposable {
   readonly port: number;
   readonly #child: Child;
+  readonly #controlPath: string;
 
-  private constructor(port: number, child: Child) {
+  private constructor(port: number, child: Child, controlPath: string) {
     this.port = port;
     this.#child = child;
+    this.#controlPath = controlPath;
   }
 
   /** Starts a proxy in front of these servers and waits until it accepts. */
@@ -47,12 +52,13 @@ export class MagentProcess implements AsyncDisposable {
     ];
     for (let attempt = 1;; attempt++) {
       const port = await freePort();
-      const where = ["-D", "-l", "127.0.0.1", "-p", `${port}`];
+      const controlPath = join(tmpdir(), `magent-${process.pid}-${port}.control`);
+      const where = ["-D", "-l", "127.0.0.1", "-p", `${port}`, "--control", controlPath];
       const [command, ...before] = magentCommand();
       const child = new Child(command, [...before, ...where, ...servers, ...options.args ?? []]);
       try {
         await poll(() => accepts(port, child), START_MS, "magent that accepts");
-        return new MagentProcess(port, child);
+        return new MagentProcess(port, child, controlPath);
       } catch (error) {
         await child.kill();
         // Somebody else may have taken the port since it was found free.
@@ -82,13 +88,12 @@ export class MagentProcess implements AsyncDisposable {
 
   /** Its `stats`, by name; a name that comes twice keeps its last value. */
   async stats(group = ""): Promise<Map<string, string>> {
-    await using client = await this.client();
-    const text = await client.ask(`stats${group === "" ? "" : ` ${group}`}\r\n`, "END\r\n");
-    const lines = text.split("\r\n").filter((line) => line.startsWith("STAT "));
-    return new Map(lines.map((line) => {
-      const [, name, ...value] = line.split(" ");
-      return [name, value.join(" ")];
-    }));
+    return await statsAt(this.target, group);
+  }
+
+  /** As the operator sees them: without what servers would have to be asked for. */
+  async ownStats(): Promise<Map<string, string>> {
+    return await statsAt({ path: this.#controlPath }, "");
   }
 
   /** Sends a signal and waits for the end; gives the exit status, null when the signal ended it. */
@@ -99,7 +104,18 @@ export class MagentProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.kill();
+    rmSync(this.#controlPath, { force: true });
   }
+}
+
+async function statsAt(target: Target, group: string): Promise<Map<string, string>> {
+  await using client = await TextClient.connect(target);
+  const text = await client.ask(`stats${group === "" ? "" : ` ${group}`}\r\n`, "END\r\n");
+  const lines = text.split("\r\n").filter((line) => line.startsWith("STAT "));
+  return new Map(lines.map((line) => {
+    const [, name, ...value] = line.split(" ");
+    return [name, value.join(" ")];
+  }));
 }
 
 async function accepts(port: number, child: Child): Promise<true | null> {

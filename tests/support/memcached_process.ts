@@ -5,6 +5,7 @@
  * Owned by: the test, which disposes of it (`await using`).
  */
 
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { Child } from "./child.ts";
 import { poll } from "./deadline.ts";
@@ -76,9 +77,10 @@ export class MemcachedProcess implements AsyncDisposable {
     this.#child = await startChild(this.target, this.#args);
   }
 
-  /** Makes it silent: it accepts, but neither reads nor answers. */
-  stop(): void {
+  /** Makes it silent: it accepts, but neither reads nor answers. Resolves when it is. */
+  async stop(): Promise<void> {
     this.#child.signal("SIGSTOP");
+    await poll(() => isStopped(this.pid) || null, START_MS, "stopped memcached");
   }
 
   /** Makes it go on where it was stopped. */
@@ -89,6 +91,15 @@ export class MemcachedProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
+}
+
+/** True when every thread has stopped: each does so by itself, some time after the signal. */
+function isStopped(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  if (!existsSync(threads)) return true;
+  return readdirSync(threads).every((thread) =>
+    /\) [TtZX] /.test(readFileSync(`${threads}/${thread}/stat`, "utf8"))
+  );
 }
 
 /** Starts memcached and waits until it accepts. */
