@@ -14,6 +14,7 @@ import { type Target, TextClient } from "./text_client.ts";
 
 const START_MS = 10_000;
 const START_TRIES = 5;
+const WARM_PAUSE_MS = 1100;
 
 /** One memcached. */
 export class MemcachedProcess implements AsyncDisposable {
@@ -74,6 +75,21 @@ export class MemcachedProcess implements AsyncDisposable {
   /** Starts it again, empty, where it was. */
   async restart(): Promise<void> {
     await this.kill();
+    this.#child = await startChild(this.target, this.#args);
+  }
+
+  /** Ends it as an operator does who wants its memory back, and waits until it is gone. */
+  async endKeepingMemory(): Promise<void> {
+    this.#child.signal("SIGUSR1");
+    await this.#child.exit();
+  }
+
+  /** Starts it again with the memory that `endKeepingMemory` left; it needs the argument `-e`. */
+  async restartWarm(): Promise<void> {
+    const endedMs = Date.now();
+    // It refuses memory that was left in the second of its own start.
+    const nextSecond = () => Date.now() - endedMs > WARM_PAUSE_MS || null;
+    await poll(nextSecond, START_MS, "next second");
     this.#child = await startChild(this.target, this.#args);
   }
 
