@@ -66,6 +66,8 @@ export class Backend implements Destination, ConnectionOwner {
   phase: Phase = "serving";
   missesKeys = false;
   epoch = 0;
+  /** Grows with every connection that failed; an orderly end does not count. */
+  lostEpoch = 0;
   /** Our side of connections that were lost; emptied by whoever has waited for their end. */
   readonly lostAddresses: Set<string> = new Set();
   readonly #options: BackendOptions;
@@ -209,7 +211,10 @@ export class Backend implements Destination, ConnectionOwner {
     const wasOpen = connection.abilities !== null;
     if (wasOpen) {
       this.#openAddresses.delete(connection);
-      if (reason !== null) this.#noteLost(connection.localAddress);
+      if (reason !== null) {
+        this.lostEpoch++;
+        this.#noteLost(connection.localAddress);
+      }
       this.#open--;
       this.epoch++;
     }

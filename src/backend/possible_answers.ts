@@ -12,7 +12,10 @@ const { Hit, Miss, Stored, NotStored, Exists, NotFound, Deleted, Touched, Ok } =
 const CHANGED = [Stored, NotStored, Exists, NotFound];
 
 /** What answers of one line may mean; retrievals in classic text have none but errors. */
-const LINES: Readonly<Partial<Record<Shape, readonly ReplyStatus[]>>> = {
+const LINES: Readonly<Record<Shape, readonly ReplyStatus[]>> = {
+  get: [],
+  gat: [],
+  admin: [],
   store: [Stored, NotStored],
   cas: CHANGED,
   arithmetic: [ReplyStatus.Number, NotFound],
@@ -27,6 +30,7 @@ const LINES: Readonly<Partial<Record<Shape, readonly ReplyStatus[]>>> = {
   metaArithmetic: CHANGED,
   metaDebug: [Hit, Miss],
   fetch: [Miss],
+  metaLease: [Miss, Stored],
   metaStale: CHANGED,
 };
 
@@ -35,7 +39,7 @@ const VALUED: readonly Shape[] = ["metaGet", "metaArithmetic", "fetch"];
 
 /** True when a line of that meaning can answer the command; errors apart, which always can. */
 export function isPossibleLine(command: Command, status: ReplyStatus): boolean {
-  return LINES[command.shape]?.includes(status) ?? false;
+  return LINES[command.shape].includes(status);
 }
 
 /** True when `VA` can answer the command. */

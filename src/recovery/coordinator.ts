@@ -9,11 +9,15 @@
 
 import type { Admission, Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
-import type { Request } from "../message/request.ts";
+import { FETCH } from "../message/command.ts";
+import { Request } from "../message/request.ts";
+import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
-import { RestoringRead } from "./restoring_read.ts";
+import { isValue, type ReadRepair, RestoringRead } from "./restoring_read.ts";
 import { type FarmView, type RecoveryServices, ServerRecovery } from "./server_recovery.ts";
+
+const NO_REPAIR: ReadRepair = { found: () => {} };
 
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
@@ -37,7 +41,11 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   admit(backend: Backend, identity: Identity): void {
-    this.#of(backend).admit(identity);
+    const server = this.#of(backend);
+    const first = server.known === null;
+    server.admit(identity);
+    if (!first || !server.foundMarked) return;
+    for (const other of this.servers) if (other !== server) other.othersAreMarked();
   }
 
   missed(destination: Destination, request: Request): void {
@@ -60,9 +68,12 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     new RestoringRead(request.retain(), sink, { copies, repair }).start();
   }
 
-  afterRepair(request: Request, copies: Copies, then: () => void): void {
-    if (copies.main.phase !== "restoring") return then();
-    this.#of(copies.main).repairs.repair(request, copies, then);
+  afterRepair(request: Request, copies: Copies, then: (mainHasIt: boolean) => void): void {
+    const server = this.#of(copies.main);
+    if (server.mayRepair) return server.repairs.repair(request, copies, () => then(true));
+    const { keyBytes, keyStart, keyEnd } = request;
+    const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
+    copies.main.sendOr(look, new CallbackSink((reply) => then(isValue(reply))), null);
   }
 
   wrote(destination: Destination, key: Request): void {
@@ -74,19 +85,24 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   flushEnds(): void {
-    for (const server of this.#servers.values()) server.repairs.flushEnds();
+    for (const server of this.#servers.values()) {
+      server.repairs.flushEnds();
+      server.flushed();
+    }
   }
 
-  /** Only a server that every proxy has lost may hold our placeholders: one that restarted. */
+  readAlone(request: Request, sink: Sink, destination: Destination): void {
+    const copies = { main: destination, backup: destination };
+    new RestoringRead(request.retain(), sink, { copies, repair: NO_REPAIR }).startAlone();
+  }
+
   #repair(key: Request, copies: Copies): void {
-    if (copies.main.phase !== "restoring" || !copies.main.speaksMeta) return;
-    this.#of(copies.main).repairs.repair(key, copies, () => {});
+    const server = this.#of(copies.main);
+    if (server.mayRepair) server.repairs.repair(key, copies, () => {});
   }
 
   #othersMarked(backend: Backend): boolean {
-    return this.servers.some((server) =>
-      server.backend !== backend && server.known !== null && server.known.generation !== null
-    );
+    return this.servers.some((server) => server.backend !== backend && server.foundMarked);
   }
 
   #of(destination: Destination): ServerRecovery {

@@ -45,6 +45,8 @@ export interface RestoreProgress {
 /** One run; `cancel` ends it early. */
 export class Restore {
   readonly #options: RestoreOptions;
+  readonly #failedBefore: number;
+  readonly #skippedBefore: number;
   readonly #keys: DumpedKey[] = [];
   #spoolBytes = 0;
   #next = 0;
@@ -54,6 +56,8 @@ export class Restore {
 
   constructor(options: RestoreOptions) {
     this.#options = options;
+    this.#failedBefore = options.repairs.counters.failed;
+    this.#skippedBefore = options.repairs.counters.skipped;
   }
 
   get progress(): RestoreProgress {
@@ -74,7 +78,10 @@ export class Restore {
       this.#fill();
       await this.#pause(TICK_MS);
     }
-    return complete && !this.#cancelled && this.#left === 0;
+    // Where repairs failed, keys may be missing still.
+    const { failed, skipped } = this.#options.repairs.counters;
+    const whole = failed === this.#failedBefore && skipped === this.#skippedBefore;
+    return complete && whole && !this.#cancelled && this.#left === 0;
   }
 
   async #collect(dump: RestoreOptions["dumps"][number]): Promise<boolean> {

@@ -14,7 +14,8 @@ import { FETCH } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { classicHead, classicValue } from "../protocol/value_reply.ts";
-import type { Copies, Sink } from "../route/route.ts";
+import type { Copies, Destination, Sink } from "../route/route.ts";
+import { UNTRUSTED } from "../route/untrusted.ts";
 
 /** What the read asks of the recovery of its server. */
 export interface ReadRepair {
@@ -29,6 +30,7 @@ export class RestoringRead implements Sink {
   readonly #copies: Copies;
   readonly #repair: ReadRepair;
   #asked: "main" | "backup" = "main";
+  #alone = false;
 
   /** `request` is owned. */
   constructor(request: Request, sink: Sink, options: { copies: Copies; repair: ReadRepair }) {
@@ -36,6 +38,12 @@ export class RestoringRead implements Sink {
     this.#sink = sink;
     this.#copies = options.copies;
     this.#repair = options.repair;
+  }
+
+  /** Asks the restored server alone: its copy cannot be asked. */
+  startAlone(): void {
+    this.#alone = true;
+    this.start();
   }
 
   start(): void {
@@ -74,16 +82,30 @@ export class RestoringRead implements Sink {
     this.#sink.end(complete);
   }
 
+  /** The copy may hold placeholders, too. */
+  #askRestoring(server: Destination): void {
+    const copies = { main: server, backup: server };
+    new RestoringRead(this.#request, this.#sink, { copies, repair: this.#repair }).startAlone();
+  }
+
   #fromMain(reply: Reply): void {
     const { command } = this.#request;
-    if (isHit(reply) && !isPlaceholder(reply)) {
+    if (isValue(reply)) {
       const classic = command.retrieves;
       this.#sink.reply(classic ? classicValue(command, this.#request.keyText(), reply) : reply);
       return;
     }
+    if (this.#alone) return this.#sink.reply(UNTRUSTED);
+    const { backup } = this.#copies;
+    if (backup.phase === "restoring") return this.#askRestoring(backup);
     this.#asked = "backup";
-    this.#copies.backup.sendOr(this.#request, this, null);
+    backup.sendOr(this.#request, this, null);
   }
+}
+
+/** A hit that is no placeholder. */
+export function isValue(reply: Reply): boolean {
+  return isHit(reply) && !isPlaceholder(reply);
 }
 
 /** `HD` of an `mg` without `v` counts as stored. */

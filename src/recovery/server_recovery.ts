@@ -10,24 +10,24 @@
  */
 
 import type { Backend } from "../backend/backend.ts";
-import { type Identity, MARKER_KEY, markerValue } from "../backend/identity.ts";
+import type { Identity } from "../backend/identity.ts";
 import type { Log } from "../log/log.ts";
-import { DELETE, FLUSH_ALL, MD, SET } from "../message/command.ts";
-import { isPlainKey } from "../message/key.ts";
-import { type Reply, ReplyStatus } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
-import { CallbackSink } from "../route/callback_sink.ts";
+import type { Request } from "../message/request.ts";
 import type { Copies, Phase } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { DumpedKey, DumpEnd } from "./dump_reader.ts";
-import { oldConnectionsGone } from "./late_packets.ts";
 import { Journal } from "./journal.ts";
+import { Marker } from "./marker.ts";
 import { Repairs } from "./repairs.ts";
+import { flush, replay } from "./replay.ts";
 import { Restore, type RestoreProgress } from "./restore.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
-/** Deletes of a replay under way at a time. */
-const REPLAY_WINDOW = 256;
+/** Longer than a placeholder lives, ms. */
+const SETTLE_MS = 32_000;
+const MARKER_POLL_MS = 1000;
+/** A replay of fewer keys, at a server in service, is everyday life and no line of the log. */
+const FEW_KEYS = 100;
 
 /** What all servers' recoveries share. */
 export interface RecoveryServices {
@@ -66,12 +66,18 @@ export class ServerRecovery {
   readonly #services: RecoveryServices;
   readonly #farm: FarmView;
   known: Identity | null = null;
+  /** It carried a marker when we first saw it. */
+  foundMarked = false;
   lastVerdict: Verdict = "new";
+  readonly #marker: Marker;
   #restore: Restore | null = null;
   #replaying = false;
+  /** Restored, and waiting for the last placeholder to go. */
+  #settling = false;
+  /** Counts restores, so that what an older one began can tell. */
+  #restoreRun = 0;
   /** A flush_all that it missed. */
   #flushMissed = false;
-  #generation = 0;
 
   constructor(backend: Backend, services: RecoveryServices, farm: FarmView) {
     this.backend = backend;
@@ -79,6 +85,7 @@ export class ServerRecovery {
     this.#farm = farm;
     this.journal = new Journal(services.journalKeysMax);
     this.repairs = new Repairs(services.unixTime);
+    this.#marker = new Marker(backend, services.random);
   }
 
   get progress(): RestoreProgress | null {
@@ -88,19 +95,34 @@ export class ServerRecovery {
   /** Looks at who the server is now, and decides what it may be trusted with. */
   admit(seen: Identity): void {
     const verdict = verdictOf(this.known, seen, this.#farm.marked());
+    if (this.known === null) this.foundMarked = seen.generation !== null;
+    const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
-    this.known = seen;
+    this.known = { ...seen, generation };
+    if (generation === null) this.#mark(verdict === "empty");
     switch (verdict) {
-      case "new":
-        return this.#mark(false);
-      case "flushed":
-        this.#mark(false);
-        return this.#replay();
       case "empty":
+        this.journal.reset();
+        this.#flushMissed = false;
         return this.#beginRestore();
+      case "unsure":
+        // Either it is empty, or it has all it had: a restore and a replay are right for both.
+        this.#beginRestore();
+        return this.#replay();
       default:
+        if (this.backend.phase === "restoring" && this.#restore === null) this.#beginRestore();
         return this.#replay();
     }
+  }
+
+  /**
+   * Another server turned out to carry a marker from before our time. This one had
+   * none, so it came back empty while no proxy was looking.
+   */
+  othersAreMarked(): void {
+    if (this.lastVerdict !== "new" || this.known === null || this.known.flushes > 0) return;
+    this.lastVerdict = "empty";
+    this.#beginRestore();
   }
 
   /** It did not confirm a change. */
@@ -109,6 +131,16 @@ export class ServerRecovery {
     else this.journal.add(request.keyText());
     this.backend.missesKeys = true;
     if (this.backend.usable) this.#replay();
+  }
+
+  /**
+   * Keys may be put back: all proxies have lost it and know that it may hold
+   * placeholders.
+   */
+  get mayRepair(): boolean {
+    const restarted = this.lastVerdict === "empty" || this.lastVerdict === "unsure";
+    return restarted && this.backend.phase === "restoring" && !this.#settling &&
+      this.backend.speaksMeta;
   }
 
   /** What it holds of the key is out of date. */
@@ -129,7 +161,8 @@ export class ServerRecovery {
   /** The operator's word: stop restoring, and serve. */
   stop(): void {
     this.#restore?.cancel();
-    this.#enter("serving");
+    this.#restore = null;
+    this.#settle();
   }
 
   /** The operator's word: restore as if it had come back empty. */
@@ -147,33 +180,24 @@ export class ServerRecovery {
     this.backend.missesKeys = this.journal.size > 0 || this.journal.incomplete || this.#flushMissed;
   }
 
-  /** Sets a new marker: what was read of this server before is past. */
-  #mark(restoring: boolean): void {
-    this.#generation = 1 + Math.floor(this.#services.random() * 32767);
-    this.#writeMarker(restoring);
+  /** Every server was flushed through us; the markers, too. */
+  flushed(): void {
+    if (this.known !== null) this.#mark(this.backend.phase === "restoring");
   }
 
-  #writeMarker(restoring: boolean): void {
-    const value = new TextEncoder().encode(markerValue(this.#generation, restoring));
-    const key = new TextEncoder().encode(MARKER_KEY);
-    const marker = new Request().make(SET, key, 0, key.length);
-    marker.valueBytes = value;
-    marker.valueEnd = value.length;
-    const generation = this.#generation;
-    const stored = new CallbackSink((reply) => {
-      if (reply.status !== ReplyStatus.Stored || this.known === null) return;
-      this.known = { ...this.known, generation };
+  #mark(restoring: boolean): void {
+    this.#marker.add(restoring, (generation) => {
+      if (this.known !== null) this.known = { ...this.known, generation };
     });
-    this.backend.sendOr(marker, stored, null);
   }
 
   #beginRestore(): void {
     this.#restore?.cancel();
-    this.journal.reset();
-    this.#flushMissed = false;
+    this.#settling = false;
+    const run = ++this.#restoreRun;
     this.#noteMisses();
     this.#enter("restoring");
-    this.#mark(true);
+    this.#watchMarker(run);
     if (this.#services.mode === "read-repair") return;
     const restore = new Restore({
       repairs: this.repairs,
@@ -189,99 +213,108 @@ export class ServerRecovery {
   #endRestore(restore: Restore, complete: boolean): void {
     if (this.#restore !== restore) return;
     this.#restore = null;
-    const { log } = this.#services;
+    const { log, clock, graceMs } = this.#services;
     const { filled, present, absent, failed } = this.repairs.counters;
     const counts = `${filled} filled, ${present} present, ${absent} absent, ${failed} failed`;
     if (!complete) {
-      log.warn(`backend ${this.backend.name} not restored whole: ${counts}; read repair goes on`);
+      log.warn(`backend ${this.backend.name} not restored whole: ${counts}; trying again`);
+      clock.after(graceMs, () => this.#tryAgain());
       return;
     }
     log.info(`backend ${this.backend.name} restored: ${counts}`);
-    this.#writeMarker(false);
-    this.#enter("serving");
+    if (this.known !== null && this.known.generation !== null) {
+      this.#marker.setUp(this.known.generation);
+    }
+    this.#settle();
+  }
+
+  /**
+   * The server is whole, but another proxy may have left a placeholder there a
+   * moment ago. Plain reads would take it for a value: they begin when the last one
+   * is gone, and nobody makes new ones meanwhile.
+   */
+  #settle(): void {
+    const run = ++this.#restoreRun;
+    this.#settling = true;
+    this.#services.clock.after(SETTLE_MS, () => {
+      if (run === this.#restoreRun && this.#settling) this.#enter("serving");
+    });
+  }
+
+  /** Another proxy may have restored the server first. */
+  #watchMarker(run: number): void {
+    this.#services.clock.after(MARKER_POLL_MS, () => {
+      if (run !== this.#restoreRun || this.backend.phase !== "restoring") return;
+      this.#marker.read((generation, restoring) => {
+        if (run !== this.#restoreRun || restoring) return;
+        if (generation !== this.known?.generation) return;
+        this.#restore?.cancel();
+        this.#restore = null;
+        this.#settle();
+      });
+      this.#watchMarker(run);
+    });
+  }
+
+  /** A server that is away is tried again when it returns. */
+  #tryAgain(): void {
+    const waits = this.backend.phase === "restoring" && this.#restore === null;
+    if (waits && this.backend.usable) this.#beginRestore();
   }
 
   /** Deletes what the server has out of date, and trusts it with the rest. */
   #replay(): void {
+    if (this.#replaying) return;
     if (this.journal.missed.size === 0 && !this.journal.incomplete && !this.#flushMissed) {
       if (this.backend.phase === "reconciling") this.#enter("serving");
       return;
     }
-    if (this.#replaying) return;
     this.#replaying = true;
-    void this.#replayAll().finally(() => {
+    void this.#replayOnce().then((done) => {
       this.#replaying = false;
       this.#noteMisses();
+      const { clock, graceMs } = this.#services;
+      if (done) this.#replay();
+      else clock.after(graceMs, () => this.backend.usable && this.#replay());
     });
   }
 
-  async #replayAll(): Promise<void> {
-    const { clock, graceMs, log } = this.#services;
-    if (this.backend.phase === "serving" && (this.journal.incomplete || this.#flushMissed)) {
-      this.#enter("reconciling");
-    }
+  async #replayOnce(): Promise<boolean> {
+    const { clock, graceMs, log, ask } = this.#services;
+    const whole = this.journal.incomplete || this.#flushMissed;
+    if (whole && this.backend.phase === "serving") this.#enter("reconciling");
     if (this.journal.incomplete) return this.#replayIncomplete();
-    const keys = [...this.journal.missed];
-    const { epoch } = this.backend;
-    log.info(`backend ${this.backend.name} missed ${keys.length} keys: deleting them there`);
-    if (!await this.#deleteAll(keys)) return;
-    // Bytes of closed connections may still be executed; delete once more when they are gone.
-    const lost = [...this.backend.lostAddresses];
-    const conns = () => this.#services.ask(this.backend, "stats conns");
-    const gone = await oldConnectionsGone(this.backend, { clock, conns });
-    if (!gone) await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
-    if (this.backend.epoch !== epoch || !await this.#deleteAll(keys)) return;
-    for (const address of lost) this.backend.lostAddresses.delete(address);
-    for (const key of keys) this.journal.clear(key);
-    this.#flushMissed = false;
-    this.#noteMisses();
-    this.#enter("serving");
-    if (this.journal.missed.size > 0) await this.#replayAll();
+    const missed = { keys: [...this.journal.missed], flush: this.#flushMissed };
+    const text =
+      `backend ${this.backend.name} missed ${missed.keys.length} keys: deleting them there`;
+    if (missed.keys.length < FEW_KEYS && this.backend.phase === "serving") log.debug(text);
+    else log.info(text);
+    const conns = () => ask(this.backend, "stats conns");
+    if (!await replay(this.backend, missed, { clock, graceMs, conns })) return false;
+    for (const key of missed.keys) this.journal.clear(key);
+    if (missed.flush) this.#flushMissed = false;
+    return true;
   }
 
-  /** More was missed than is known: only an empty server is right. */
-  async #replayIncomplete(): Promise<void> {
+  /**
+   * More was missed than is known: only an empty server is right. Other proxies did
+   * not lose it and read it as ever, so nobody may see a placeholder of ours there:
+   * what it has not is asked at the copy, and not put back.
+   */
+  async #replayIncomplete(): Promise<boolean> {
     const { log, flushIncomplete } = this.#services;
     const { name } = this.backend;
     if (flushIncomplete) {
       log.warn(`backend ${name} missed more keys than the journal holds: flushing it`);
-      const flush = new Request().make(FLUSH_ALL, new Uint8Array(0), 0, 0);
-      const reply = await this.#ask(flush);
-      if (reply.status !== ReplyStatus.Ok) return;
+      if (!await flush(this.backend)) return false;
+      this.lastVerdict = "flushed";
+      this.#mark(false);
     } else {
       log.warn(`backend ${name} missed more keys than the journal holds: it may serve stale data`);
     }
     this.journal.reset();
     this.#flushMissed = false;
-    if (flushIncomplete) this.#beginRestore();
-    else this.#enter("serving");
-  }
-
-  async #deleteAll(keys: readonly string[]): Promise<boolean> {
-    if (this.#flushMissed) {
-      const flush = new Request().make(FLUSH_ALL, new Uint8Array(0), 0, 0);
-      if ((await this.#ask(flush)).status !== ReplyStatus.Ok) return false;
-      this.#mark(false);
-    }
-    for (let at = 0; at < keys.length; at += REPLAY_WINDOW) {
-      const replies = await Promise.all(
-        keys.slice(at, at + REPLAY_WINDOW).map((key) => this.#ask(deletion(key))),
-      );
-      if (replies.some((reply) => reply.status === ReplyStatus.Failed)) return false;
-    }
+    this.#enter(flushIncomplete ? "restoring" : "serving");
     return true;
   }
-
-  #ask(request: Request): Promise<Reply> {
-    return new Promise((resolve) => {
-      const sink = new CallbackSink((reply) => resolve(reply.retain()));
-      this.backend.sendOr(request, sink, null);
-    });
-  }
-}
-
-function deletion(key: string): Request {
-  const bytes = Uint8Array.from(key, (letter) => letter.charCodeAt(0));
-  const command = isPlainKey(bytes, 0, bytes.length) ? DELETE : MD;
-  return new Request().make(command, bytes, 0, bytes.length);
 }

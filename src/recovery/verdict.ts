@@ -3,11 +3,14 @@
 import type { Identity } from "../backend/identity.ts";
 
 /**
- * `new`: never seen, no marker anywhere. `same`: the same process, only the
- * network was cut. `empty`: restarted without its data. `warm`: restarted with
- * the data it had. `flushed`: somebody flushed it on purpose.
+ * `new`: never seen, and no other server carries a marker. `same`: the same
+ * process, only the network was cut. `empty`: restarted without its data.
+ * `warm`: restarted with the data it had. `flushed`: somebody flushed it on
+ * purpose. `unsure`: the same process by its number and start, without the marker
+ * it should have: one that was evicted, or a restart where process numbers repeat
+ * (containers).
  */
-export type Verdict = "new" | "same" | "empty" | "warm" | "flushed";
+export type Verdict = "new" | "same" | "empty" | "warm" | "flushed" | "unsure";
 
 /**
  * Compares what a server says of itself with what was known of it. `known` is null
@@ -20,11 +23,8 @@ export function verdictOf(known: Identity | null, seen: Identity, marked: boolea
     return seen.restoring ? "empty" : "same";
   }
   const sameProcess = seen.pid === known.pid && seen.startSeconds === known.startSeconds;
-  const flushed = sameProcess && seen.flushes > known.flushes;
-  if (seen.generation !== null && seen.generation === known.generation) {
-    return sameProcess ? "same" : "warm";
-  }
-  // No marker, or one that another proxy has set anew since.
-  if (flushed) return "flushed";
-  return known.generation === null && sameProcess ? "same" : "empty";
+  const sameMarker = seen.generation === known.generation;
+  if (!sameProcess) return sameMarker && seen.generation !== null ? "warm" : "empty";
+  if (sameMarker) return "same";
+  return seen.flushes > known.flushes ? "flushed" : "unsure";
 }

@@ -8,20 +8,14 @@
  * a request back (`Rescue`) only when it failed.
  */
 
-import { Reply, ReplyStatus } from "../message/reply.ts";
+import type { Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Deadline } from "./deadline.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
-
-/** Both copies of the key are known to be out of date. */
-const UNTRUSTED = Reply.fixed(
-  ReplyStatus.Failed,
-  "SERVER_ERROR NO SERVER HOLDS THE NEWEST VALUE: recovering\r\n",
-  { reason: "recovering", inDoubt: false },
-);
+import { UNTRUSTED } from "./untrusted.ts";
 
 /** Reads from mains, and from backups what mains cannot answer. */
 export class FailoverRoute implements Route, Rescue {
@@ -50,12 +44,21 @@ export class FailoverRoute implements Route, Rescue {
     const backup = this.#backups.pick(request);
     const mainMay = main.reachable && this.#mayAnswer(main, request);
     const backupMay = backup.usable && this.#mayAnswer(backup, request);
-    if (!mainMay && backupMay) return backup.sendOr(request, sink, null);
-    if (!mainMay && main.phase === "reconciling") return sink.reply(UNTRUSTED);
-    const lacks = backupMay && this.#recovery !== null && this.#recovery.mayLack(main, request);
-    if (lacks) return this.#recovery!.readBoth(request, sink, { main, backup });
-    if (!this.#mayAnswer(main, request)) return sink.reply(UNTRUSTED);
-    main.sendOr(request, sink, this);
+    const recovery = this.#recovery;
+    if (mainMay && backupMay && recovery !== null && recovery.mayLack(main, request)) {
+      return recovery.readBoth(request, sink, { main, backup });
+    }
+    if (mainMay) return this.#ask(main, request, sink);
+    if (backupMay) return this.#ask(backup, request, sink);
+    if (this.#mayAnswer(main, request)) return main.sendOr(request, sink, this);
+    sink.reply(UNTRUSTED);
+  }
+
+  /** A server that is being restored may hold placeholders, which are no values. */
+  #ask(destination: Destination, request: Request, sink: Sink): void {
+    const restoring = this.#recovery !== null && destination.phase === "restoring";
+    if (restoring) this.#recovery!.readAlone(request, sink, destination);
+    else destination.sendOr(request, sink, null);
   }
 
   #mayAnswer(destination: Destination, request: Request): boolean {
@@ -68,7 +71,7 @@ export class FailoverRoute implements Route, Rescue {
     const may = backup.usable && this.#mayAnswer(backup, request);
     if (deadline.passed || !may) return sink.reply(failure);
     const second = new PatientSink(sink, failure);
-    backup.sendOr(request, second, null);
+    this.#ask(backup, request, second);
     second.expireAt(deadline);
   }
 }

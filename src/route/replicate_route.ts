@@ -76,8 +76,9 @@ export class ReplicateRoute implements Route {
     const deadline = this.#deadline();
     const later = request.retain();
     later.body?.hold();
-    recovery.afterRepair(later, copies, () => {
-      this.#mainDecides(later, sink, { ...copies, deadline });
+    recovery.afterRepair(later, copies, (mainMayDecide) => {
+      if (mainMayDecide) this.#mainDecides(later, sink, { ...copies, deadline });
+      else this.#backupDecides(later, sink, copies);
       later.body?.release();
     });
   }

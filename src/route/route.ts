@@ -96,8 +96,13 @@ export interface Recovery {
   mayLack(destination: Destination, key: Request): boolean;
   /** Reads from a main that may lack the key, then from its backup; puts back what it finds. */
   readBoth(request: Request, sink: Sink, copies: Copies): void;
-  /** Runs `then` once the main has the key again if its backup has it, and nobody repairs it. */
-  afterRepair(request: Request, copies: Copies, then: () => void): void;
+  /** Reads from a server that is being restored, when its copy cannot be asked. */
+  readAlone(request: Request, sink: Sink, destination: Destination): void;
+  /**
+   * Calls `then` once nobody repairs the key: with true when the main may decide,
+   * because it has the key if anybody has it.
+   */
+  afterRepair(request: Request, copies: Copies, then: (mainMayDecide: boolean) => void): void;
   /** The server confirmed a change that leaves nothing of what it missed of the key. */
   wrote(destination: Destination, key: Request): void;
   /** No repair may begin until as many flushes have ended as have begun. */

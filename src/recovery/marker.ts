@@ -1,0 +1,67 @@
+/**
+ * The marker that proxies leave on a server: a random number that only a process
+ * with its old data can still have.
+ *
+ *   add -> ours ─┐
+ *   taken -> get ┴─> the generation of the server, the same for all proxies
+ *
+ * Owned by: ServerRecovery.
+ */
+
+import { MARKER_KEY, markerValue } from "../backend/identity.ts";
+import { ADD, type Command, GET, SET } from "../message/command.ts";
+import { type Reply, ReplyStatus } from "../message/reply.ts";
+import { Request } from "../message/request.ts";
+import { CallbackSink } from "../route/callback_sink.ts";
+import type { Destination } from "../route/route.ts";
+
+/** Generations have 15 bits. */
+const GENERATION_MAX = 32767;
+
+const KEY = new TextEncoder().encode(MARKER_KEY);
+
+/** Sets and changes the marker of one server. */
+export class Marker {
+  readonly #server: Destination;
+  readonly #random: () => number;
+
+  /** `random` is uniform in [0, 1). */
+  constructor(server: Destination, random: () => number) {
+    this.#server = server;
+    this.#random = random;
+  }
+
+  /** Marks the server unless it is marked; tells the generation it has then. */
+  add(restoring: boolean, told: (generation: number) => void): void {
+    const generation = 1 + Math.floor(this.#random() * GENERATION_MAX);
+    this.#write(ADD, markerValue(generation, restoring), (reply) => {
+      if (reply.status === ReplyStatus.Stored) told(generation);
+      else if (reply.status === ReplyStatus.NotStored) this.read(told);
+    });
+  }
+
+  /** The data of the server is whole again. */
+  setUp(generation: number): void {
+    this.#write(SET, markerValue(generation, false), () => {});
+  }
+
+  /** Tells what the marker says now, when there is one. */
+  read(told: (generation: number, restoring: boolean) => void): void {
+    const request = new Request().make(GET, KEY, 0, KEY.length);
+    const sink = new CallbackSink((reply) => {
+      if (reply.status !== ReplyStatus.Hit) return;
+      const text = String.fromCharCode(...reply.bytes.subarray(reply.valueStart, reply.valueEnd));
+      const [number, word] = text.split(" ");
+      if (Number.isInteger(Number(number))) told(Number(number), word === "restoring");
+    });
+    this.#server.sendOr(request, sink, null);
+  }
+
+  #write(command: Command, text: string, then: (reply: Reply) => void): void {
+    const value = new TextEncoder().encode(text);
+    const request = new Request().make(command, KEY, 0, KEY.length);
+    request.valueBytes = value;
+    request.valueEnd = value.length;
+    this.#server.sendOr(request, new CallbackSink(then), null);
+  }
+}
