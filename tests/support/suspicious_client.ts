@@ -6,7 +6,7 @@
  */
 
 import { SeededRandom } from "./seeded_random.ts";
-import { TextClient } from "./text_client.ts";
+import type { TextClient } from "./text_client.ts";
 
 const KEYS = 12;
 const ROUND_KEYS = 4;
