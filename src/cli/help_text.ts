@@ -5,7 +5,7 @@
 import type { Flag, FlagGroup } from "./flag.ts";
 
 const FLAG_COLUMNS = 38;
-const LINE_COLUMNS = 96;
+const LINE_COLUMNS = 92;
 
 const HEAD = `\
 magent: a memcached proxy that keeps a second copy and puts returning servers in order
