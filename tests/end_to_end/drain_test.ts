@@ -12,7 +12,8 @@ import { TextClient } from "../support/text_client.ts";
 import { timed } from "../support/timed.ts";
 
 const TIME_MS = 30_000;
-const PATIENT = ["--request-timeout", "20000"];
+/** No recovery, which would read from the backup while the main is young. */
+const PATIENT = ["--request-timeout", "20000", "--recover", "off"];
 
 /** Waits until the proxy takes no new client. */
 async function awaitRefusal(farm: Farm): Promise<void> {
