@@ -66,7 +66,7 @@ export function withTable(document: string): string {
 
 /** Variants of a name are one row: users do not know our variants. */
 function textRows(): Row[] {
-  const commands = COMMANDS.filter(({ variant }) => variant !== MADE_BY_US);
+  const commands = COMMANDS.filter(({ variant }) => !variant.startsWith(MADE_BY_US));
   return [...grouped(commands, ({ name }) => name)].map(([name, rows]) => {
     const meta = isMeta(rows[0]);
     const notes = rows.map(({ deviation }) => deviation).filter((text) => text !== "");

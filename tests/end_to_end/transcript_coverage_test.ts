@@ -9,9 +9,9 @@ import { type Command, COMMANDS, GET } from "../../src/message/command.ts";
 import { BINARY_OPCODES, type BinaryOpcode } from "../../src/protocol/binary_codes.ts";
 import { parseTranscript } from "../support/transcript.ts";
 import { deviationsIn, uncovered } from "../support/transcript_coverage.ts";
-import { PROTOCOLS, transcriptsOf } from "../support/transcript_files.ts";
+import { TRANSCRIPT_FOLDERS, transcriptsOf } from "../support/transcript_files.ts";
 
-const ALL = PROTOCOLS.flatMap(transcriptsOf);
+const ALL = TRANSCRIPT_FOLDERS.flatMap(transcriptsOf);
 const TABLES = { commands: COMMANDS, opcodes: BINARY_OPCODES };
 
 test("every command, variant and opcode has a transcript", () => {

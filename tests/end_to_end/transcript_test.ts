@@ -69,6 +69,7 @@ async function compare(
     target: farm.proxy.target,
     oneByOne: parties.oneByOne ?? false,
     ...(meta ? { copies: copies.map(({ target }) => target) } : {}),
+    restartMain: () => farm.mains[0].restart(),
     ...(form.tap ? { mainReceived: () => farm.mainsReceived } : {}),
   });
   const { keys, commands } = spokenIn(conversation);
@@ -80,6 +81,13 @@ async function compare(
   if (deviates(conversation) || !meta) return;
   await assertHolds(lone.target, held, { mayLack: false });
 }
+
+test("a main that comes back empty is filled as written", { timeout: TIME_MS }, async () => {
+  const form = { mains: 1, backups: 1, tap: true };
+  await using farm = await Farm.start(form);
+  await using lone = await MemcachedProcess.start();
+  await holdAll(transcriptsOf("recovery"), (one) => compare(one, { lone, farm, form }));
+});
 
 for (const protocol of PROTOCOLS) {
   const conversations = transcriptsOf(protocol);

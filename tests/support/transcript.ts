@@ -10,6 +10,7 @@
  *   copies> get k                asks main and backup themselves, past the proxy …
  *   copies< END                  … until both have given this answer
  *   main< mg k v f t             the proxy sends this line to the main server
+ *   restart main                 the main server, behind the proxy, is started again, empty
  *   otherwise                    the servers hold something else afterwards than memcached would
  *   # …                          says why
  *
@@ -41,6 +42,7 @@ type StepKind =
   | "copies send"
   | "copies receive"
   | "main receives"
+  | "restart"
   | "otherwise";
 
 /** One line of a conversation. */
@@ -93,6 +95,7 @@ const MARKS: Readonly<Record<string, Mark>> = {
   "closed": mark("closed", { lineEnd: "" }),
   "copies>": mark("copies send"),
   "copies<": mark("copies receive"),
+  "restart": mark("restart", { speakers: ["magent"] }),
   "otherwise": mark("otherwise"),
   "main<": mark("main receives", { speakers: ["magent"] }),
 };

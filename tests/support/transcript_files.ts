@@ -7,14 +7,17 @@ const FOLDER = new URL("../end_to_end/transcripts/", import.meta.url);
 
 /** The protocols that clients speak; each has a folder of transcripts. */
 export const PROTOCOLS = ["classic", "meta", "binary"] as const;
-export type Protocol = typeof PROTOCOLS[number];
 
-/** All conversations of a protocol, their names with the file in front. */
-export function transcriptsOf(protocol: Protocol): Conversation[] {
-  const folder = new URL(`${protocol}/`, FOLDER);
-  const tongue = protocol === "binary" ? "binary" : "text";
+/** All folders: that of recovery has what the proxy says of its own when a server comes back. */
+export const TRANSCRIPT_FOLDERS = [...PROTOCOLS, "recovery"] as const;
+export type TranscriptFolder = typeof TRANSCRIPT_FOLDERS[number];
+
+/** All conversations of a folder, their names with the file in front. */
+export function transcriptsOf(name: TranscriptFolder): Conversation[] {
+  const folder = new URL(`${name}/`, FOLDER);
+  const tongue = name === "binary" ? "binary" : "text";
   return readdirSync(folder).sort().flatMap((file) =>
     parseTranscript(readFileSync(new URL(file, folder), "utf8"), tongue)
-      .map((one) => ({ ...one, name: `${protocol}/${file}: ${one.name}` }))
+      .map((one) => ({ ...one, name: `${name}/${file}: ${one.name}` }))
   );
 }

@@ -6,6 +6,8 @@ import { type Target, TextClient } from "./text_client.ts";
 import type { Conversation, Speaker, Step, Tongue } from "./transcript.ts";
 
 const COPIES_MS = 2000;
+/** A server that was away is probed after a while. */
+const MAIN_MS = 15_000;
 const HEAD_BYTES = 24;
 /** How much less than asked for a time to live may be by now, seconds. */
 const TTL_SLACK_S = 2;
@@ -27,6 +29,8 @@ export interface Circumstances {
   readonly copies?: readonly Target[];
   /** All that the main server was sent so far; `main<` is passed over when left out. */
   readonly mainReceived?: () => string;
+  /** Starts the main server again, empty; `restart` is passed over when left out. */
+  readonly restartMain?: () => Promise<void>;
   /** Sends every byte in a write of its own. */
   readonly oneByOne?: boolean;
 }
@@ -82,6 +86,8 @@ class Talk {
         return await askCopies(this.#options.copies ?? [], this.#question, step.text);
       case "main receives":
         return await this.#mainReceives(step);
+      case "restart":
+        return await this.#options.restartMain?.();
       case "otherwise":
         return;
     }
@@ -153,7 +159,7 @@ class Talk {
     const { mainReceived } = this.#options;
     if (mainReceived === undefined) return;
     const told = () => `\r\n${mainReceived()}`.includes(`\r\n${step.text}`) || null;
-    await poll(told, COPIES_MS, `line ${JSON.stringify(step.text)} at the main server`)
+    await poll(told, MAIN_MS, `line ${JSON.stringify(step.text)} at the main server`)
       .catch((error) => {
         throw new Error(`${error.message}: ${JSON.stringify(mainReceived().slice(-300))}`);
       });
