@@ -76,8 +76,7 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
     recoverFarm(coordinator, {
       mains: { servers: mains, pool: pools.mains },
       backups: { servers: backups, pool: pools.backups },
-      runtime: services.runtime,
-      signal: services.signal,
+      ...services,
     });
   }
   const { connectTimeoutMs, requestTimeoutMs } = config.health;
@@ -110,6 +109,7 @@ function makeCoordinator(config: Config, services: RouteServices): Coordinator |
     random: services.random,
     journalKeysMax: config.journalKeys,
     restoreKeysPerSecond: config.restoreKeysPerSecond,
+    restoreSpoolBytes: config.limits.restoreSpoolBytes,
     graceMs: 2 * health.requestTimeoutMs,
     ask: services.ask,
     mode: recover,

@@ -18,15 +18,16 @@ import type { Log } from "../log/log.ts";
 import { failedReply, type FailureReason, type Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import { type Destination, type Phase, refuse, type Rescue, type Sink } from "../route/route.ts";
-import type { Timer } from "../runtime/clock.ts";
 import type { Address, Runtime } from "../runtime/runtime.ts";
 import { BackendCounters } from "../stats/backend_counters.ts";
+import { LatencyHistogram } from "../stats/latency_histogram.ts";
 import { Connection, type ConnectionOwner, type ConnectionServices } from "./connection.ts";
 import { Handshake } from "./handshake.ts";
-import { Health, type HealthOptions } from "./health.ts";
+import { Health, type HealthOptions, type Override } from "./health.ts";
 import type { Identity } from "./identity.ts";
 import { KeylessGate } from "./keyless_gate.ts";
 import { LargeValues } from "./large_values.ts";
+import { Prober } from "./prober.ts";
 
 /** A connection that lived this long and owes nothing may be closed by its server, ms. */
 const IDLE_LIFE_MS = 1000;
@@ -43,7 +44,7 @@ export interface BackendOptions {
   /** All connections, those for large values included. */
   readonly connectionsMax: number;
   readonly connectTimeoutMs: number;
-  readonly health: HealthOptions;
+  readonly health: Omit<HealthOptions, "now">;
   readonly services: ConnectionServices;
   readonly runtime: Pick<Runtime, "connect">;
   readonly log: Log;
@@ -62,6 +63,8 @@ export interface Admission {
 export class Backend implements Destination, ConnectionOwner {
   readonly name: string;
   readonly counters: BackendCounters = new BackendCounters();
+  /** How long requests wait here, from being sent to their reply. */
+  readonly latency: LatencyHistogram = new LatencyHistogram();
   /** Set by the coordinator. */
   phase: Phase = "serving";
   missesKeys = false;
@@ -76,8 +79,7 @@ export class Backend implements Destination, ConnectionOwner {
   readonly #large: LargeValues;
   readonly #gate = new KeylessGate();
   readonly #failures = new Map<string, Reply>();
-  #probing: Connection | null = null;
-  #probeTimer: Timer | null = null;
+  readonly #prober: Prober;
   #open = 0;
   readonly #openAddresses = new Map<Connection, string>();
   /** A connection was lost, and none has been opened since. */
@@ -91,7 +93,12 @@ export class Backend implements Destination, ConnectionOwner {
   constructor(options: BackendOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#health = new Health(options.health);
+    const { clock } = options.services;
+    this.#health = new Health({ ...options.health, now: () => clock.now() });
+    this.#prober = new Prober(clock, () => {
+      this.counters.probes++;
+      return this.#connect();
+    });
     this.#slots = new Array(options.connections).fill(null);
     this.#stateSince = options.date();
     this.#large = new LargeValues(this, {
@@ -139,18 +146,20 @@ export class Backend implements Destination, ConnectionOwner {
   get status(): { state: string; reason: string; since: Date; version: string; depth: number } {
     let depth = 0;
     for (const connection of this.#slots) depth += connection?.depth ?? 0;
-    const { state, reason } = this.#health;
+    const { state, reason, override } = this.#health;
+    const forced = state === "up" && override === "up";
     return {
       state: state === "up" && this.phase !== "serving" ? this.phase : state,
-      reason: reason ?? "none",
+      reason: forced ? "operator" : reason ?? "none",
       since: this.#stateSince,
       version: this.#version,
       depth,
     };
   }
 
-  get ejections(): number {
-    return this.#health.ejections;
+  /** Why it is in service or not, and since when; to be read only. */
+  get health(): Readonly<Health> {
+    return this.#health;
   }
 
   sendOr(request: Request, sink: Sink, rescue: Rescue | null): void {
@@ -184,8 +193,7 @@ export class Backend implements Destination, ConnectionOwner {
   /** Closes every connection; whoever waits is answered. Safe to call twice. */
   close(): void {
     this.#closed = true;
-    this.#probeTimer?.cancel();
-    this.#probing?.close(null);
+    this.#prober.stop();
     this.#large.close();
     for (const connection of this.#slots.slice()) connection?.close(null);
   }
@@ -202,7 +210,7 @@ export class Backend implements Destination, ConnectionOwner {
     }
     this.#version = version;
     this.#speaksMeta = meta;
-    if (connection === this.#probing) this.#returned(connection);
+    if (this.#prober.ended(connection) && !this.#returned(connection)) return;
     const { identity } = connection.abilities!;
     if (identity !== null) this.#options.coordinator?.admit(this, identity);
   }
@@ -218,15 +226,14 @@ export class Backend implements Destination, ConnectionOwner {
       this.#open--;
       this.epoch++;
     }
-    const wasProbe = connection === this.#probing;
-    if (wasProbe) this.#probing = null;
+    const wasProbe = this.#prober.ended(connection);
     const slot = this.#slots.indexOf(connection);
     if (slot >= 0) this.#slots[slot] = null;
     this.#large.closed(connection);
-    if (reason === null || this.#closed) return;
+    if (reason === null || this.#closed || this.#health.state === "down") return;
     this.#failed(connection, reason);
     if (this.#health.state === "ejected") {
-      if (wasProbe || this.#probeTimer === null) this.#probeLater();
+      if (wasProbe || !this.#prober.waiting) this.#prober.after(this.#health.nextProbeMs());
       return;
     }
     this.#lost = true;
@@ -239,6 +246,17 @@ export class Backend implements Destination, ConnectionOwner {
   enter(phase: Phase): void {
     this.phase = phase;
     this.#stateSince = this.#options.date();
+  }
+
+  /** The operator's word: keep it out of service, keep it in, or leave it to its health. */
+  force(override: Override): void {
+    this.#health.force(override);
+    this.#stateSince = this.#options.date();
+    this.#options.log.info(`backend ${this.name} is forced ${override ?? "no more"}: operator`);
+    this.#prober.stop();
+    const { state } = this.#health;
+    if (state === "down") this.#closeAll("ejected");
+    else if (state === "ejected") this.#prober.after(0);
   }
 
   answered(): void {
@@ -297,7 +315,11 @@ export class Backend implements Destination, ConnectionOwner {
     this.#options.log.warn(
       `backend ${this.name} ejected: ${reason}; reads go to the backup, probes have started`,
     );
-    for (const other of this.#slots.slice()) other?.close(reason);
+    this.#closeAll(reason);
+  }
+
+  #closeAll(reason: FailureReason): void {
+    for (const connection of this.#slots.slice()) connection?.close(reason);
     this.#large.closeAll(reason);
   }
 
@@ -320,21 +342,25 @@ export class Backend implements Destination, ConnectionOwner {
     return new Connection(this, handshake, services);
   }
 
-  #probeLater(): void {
-    this.#probeTimer?.cancel();
-    this.#probeTimer = this.#options.services.clock.after(this.#health.nextProbeMs(), () => {
-      this.#probeTimer = null;
-      this.counters.probes++;
-      this.#probing = this.#connect();
-    });
-  }
-
-  /** An ejected server answers again; what it may be trusted with is the coordinator's say. */
-  #returned(connection: Connection): void {
-    this.#probing = null;
+  /**
+   * An ejected server answers again; false when it must answer further probes. What it
+   * may be trusted with is the coordinator's say.
+   */
+  #returned(connection: Connection): boolean {
+    const { name } = this;
+    if (!this.#health.probePassed()) {
+      const { probesPassed, probesNeeded } = this.#health;
+      this.#options.log.info(
+        `backend ${name} is flapping: probe ${probesPassed} of ${probesNeeded}`,
+      );
+      connection.close(null);
+      this.#prober.after(this.#health.nextProbeMs());
+      return false;
+    }
     this.#slots[0] = connection;
     this.#health.readmit();
     this.#stateSince = this.#options.date();
-    this.#options.log.info(`backend ${this.name} readmitted: probe answered`);
+    this.#options.log.info(`backend ${name} readmitted: probe answered`);
+    return true;
   }
 }

@@ -18,6 +18,7 @@ import { refuse, type Rescue, type Sink } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
+import type { LatencyHistogram } from "../stats/latency_histogram.ts";
 import { BodyPassage, type PassageOwner } from "./body_passage.ts";
 import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
@@ -49,6 +50,7 @@ export interface ConnectionOwner {
   occupied(connection: Connection): void;
   /** Reads may ask this server alone. */
   readonly trusted: boolean;
+  readonly latency: LatencyHistogram;
   /** A mistake of ours came to light while a reply was handled. */
   faulted(error: unknown): void;
   /** The standing reply for a failure of this server. */
@@ -250,7 +252,10 @@ export class Connection implements MatcherOwner, PassageOwner {
     while (this.state === "open") {
       const { value, done } = await reader.read();
       if (done || this.state !== "open") return;
-      this.#silence.progressMs = this.#services.turns.now();
+      const nowMs = this.#services.turns.now();
+      this.#silence.progressMs = nowMs;
+      // One sample for what one read brings: that of the request that waited longest.
+      if (this.#queue.headWritten) this.#owner.latency.record(nowMs - this.#queue.startedMs, nowMs);
       if (!this.#understands(value)) return this.close("nonsense");
       if (this.#mayPause()) {
         this.#owner.occupied(this);

@@ -5,13 +5,15 @@ import type { Backend } from "./backend.ts";
 
 /** Reads it off the backend as it is now. */
 export function serverReport(backend: Backend, role: ServerReport["role"]): ServerReport {
-  const { name, poolSize, ejections, counters, speaksMeta, status } = backend;
+  const { name, poolSize, health, counters, speaksMeta, status } = backend;
   const { state, reason, since, version, depth } = status;
   return {
     role,
     name,
     poolSize,
-    ejections,
+    ejections: health.ejections,
+    flaps: health.flaps,
+    override: health.override ?? "none",
     counters,
     state,
     reason,

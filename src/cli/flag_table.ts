@@ -215,6 +215,20 @@ const HEALTH: FlagGroup<Settings> = {
       max: HOUR_MS,
       help: "longest pause between probes",
     }),
+    healthFlag("flapLimit", {
+      name: "flap-limit",
+      unit: "N",
+      min: 0,
+      max: 1000,
+      help: "ejections in a row from which a server must pass more probes; 0 is never",
+    }),
+    healthFlag("flapWindowMs", {
+      name: "flap-window",
+      unit: "MS",
+      min: 1,
+      max: HOUR_MS,
+      help: "ejected this soon after its return, a server was ejected in a row",
+    }),
   ],
 };
 

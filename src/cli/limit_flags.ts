@@ -92,5 +92,12 @@ export const LIMIT_FLAGS: FlagGroup<Settings> = {
       max: GIB,
       help: "longer values pass through in parts, on a connection of their own",
     }),
+    limitFlag("restoreSpoolBytes", {
+      name: "restore-spool-bytes",
+      unit: "SIZE",
+      min: 64 * KIB,
+      max: 64 * GIB,
+      help: "names of keys that wait to be put back on a server; others wait for a read",
+    }),
   ],
 };

@@ -37,6 +37,8 @@ export interface Limits {
   readonly connectionBytes: number;
   /** Values larger than this many bytes pass through in parts. */
   readonly streamBytes: number;
+  /** Names of keys that wait to be put back on one server, bytes. */
+  readonly restoreSpoolBytes: number;
   /** A client that sends nothing for this long is closed; 0 is never, ms. */
   readonly idleMs: number;
   /** How long TERM waits for requests in flight, ms. */
@@ -55,6 +57,10 @@ export interface Health {
   readonly probeMs: number;
   /** Longest pause between probes, ms. */
   readonly probeMaxMs: number;
+  /** Ejections in a row, each soon after the return, that make a server a flapping one; 0 is never. */
+  readonly flapLimit: number;
+  /** How soon after its return an ejection counts as one in that row, ms. */
+  readonly flapWindowMs: number;
 }
 
 /** One running proxy. */
@@ -100,6 +106,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectionRequests: 65536,
   connectionBytes: 64 << 20,
   streamBytes: 256 << 10,
+  restoreSpoolBytes: 256 << 20,
   idleMs: 0,
   drainMs: 5000,
 };
@@ -111,6 +118,8 @@ export const DEFAULT_HEALTH: Health = {
   failureLimit: 3,
   probeMs: 500,
   probeMaxMs: 10_000,
+  flapLimit: 3,
+  flapWindowMs: 30_000,
 };
 
 /** A proxy without servers: what flags and files are laid over. */

@@ -3,10 +3,8 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Request } from "../message/request.ts";
 import type { Pool } from "../route/pool.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Coordinator } from "./coordinator.ts";
-import { readDump } from "./dump_reader.ts";
-import type { FarmView } from "./server_recovery.ts";
+import { BackendSource, type SourceServices } from "./restore_source.ts";
 
 /** One kind of servers, and how keys are spread over them. */
 export interface Side {
@@ -14,13 +12,10 @@ export interface Side {
   readonly pool: Pool;
 }
 
-/** The farm, and what dumps of its servers are read with. */
-export interface Farm {
+/** The farm, and what its servers are read with. */
+export interface Farm extends SourceServices {
   readonly mains: Side;
   readonly backups: Side;
-  readonly runtime: Pick<Runtime, "connect">;
-  /** Aborted when the proxy ends. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -39,12 +34,13 @@ function addServer(
   [server, own, other]: readonly [Backend, Side, Side],
 ): void {
   coordinator.add(server, {
-    dumps: () => other.servers.filter((one) => one.usable).map((one) => dumpOf(one, farm)),
-    copiesOf: (key: Request) =>
-      own.pool.pick(key) === server ? { main: server, backup: other.pool.pick(key) } : null,
+    sources: () => other.servers.map((one) => new BackendSource(one, farm)),
+    copiesOf: (key: Request) => {
+      if (own.pool.pick(key) !== server) return null;
+      const backup = other.pool.pick(key);
+      // What that server missed a change of is no copy to put back.
+      return coordinator.mayAnswer(backup, key) ? { main: server, backup } : null;
+    },
+    signal: farm.signal,
   });
-}
-
-function dumpOf(server: Backend, { runtime, signal }: Farm): ReturnType<FarmView["dumps"]>[number] {
-  return (each) => readDump(runtime, server.address, { signal, each });
 }

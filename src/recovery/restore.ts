@@ -1,124 +1,210 @@
 /**
  * Puts a whole server back from the servers that hold its copies.
  *
- *   metadump of each backup -> keys of this server, last used first
- *       -> repairs, a window of them at a time, at most so many a second
+ *   sources, class by class -> keys of this server -> spool, last used first
+ *       -> repairs, a window of them at a time, as fast as the pace allows
  *
  * Owned by: ServerRecovery, which cancels it when the server is lost again.
+ * Owns: its spool, its pace and a timer.
  */
 
 import { FETCH } from "../message/command.ts";
 import { Request } from "../message/request.ts";
 import type { Copies } from "../route/route.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { DumpedKey, DumpEnd } from "./dump_reader.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import type { DumpedKey } from "./dump_reader.ts";
 import type { Repairs } from "./repairs.ts";
+import { RestorePace } from "./restore_pace.ts";
+import { type RestoreProgress, RestoreTally } from "./restore_progress.ts";
+import type { RestoreSource } from "./restore_source.ts";
+import { Spool } from "./spool.ts";
 
 /** Repairs under way at a time; enough to fill both connections. */
 const WINDOW = 256;
-/** Bytes of key names that are kept; further keys are left to read repair. */
-const SPOOL_BYTES = 256 << 20;
-/** What one key costs beside its bytes, roughly. */
-const KEY_OVERHEAD_BYTES = 64;
-const BUSY_PAUSE_MS = 500;
 const TICK_MS = 10;
+/** Looks at latency and evictions, and at how far it is. */
+const LOOK_MS = 1000;
+/** Looks between two reports. */
+const REPORT_LOOKS = 10;
+/** Before a source that was away or lost is tried again, ms. */
+const AGAIN_MS = 2000;
 
 /** What a restore works with. */
 export interface RestoreOptions {
   readonly repairs: Repairs;
   readonly clock: Clock;
+  readonly unixTime: () => number;
   readonly keysPerSecond: number;
-  /** Dumps of all servers that may hold copies. */
-  readonly dumps: readonly ((each: (key: DumpedKey) => void) => Promise<DumpEnd>)[];
+  readonly spoolBytes: number;
+  /** All servers that may hold copies. */
+  readonly sources: readonly RestoreSource[];
+  /** The restored server's. */
+  readonly latency: RestoreSource["latency"];
+  /** Keys that the restored server has evicted so far, null when it does not tell. */
+  readonly evictions: () => Promise<number | null>;
   /** The two servers of a key, null when it is not this server's. */
   readonly copiesOf: (key: Request) => Copies | null;
+  /** Told now and then how far it is. */
+  readonly report: (progress: RestoreProgress) => void;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
 }
 
-/** How far it is. */
-export interface RestoreProgress {
-  readonly keys: number;
-  readonly done: number;
-  /** Keys for which there was no room. */
-  readonly left: number;
-}
+/**
+ * How a run ended. `complete`: all that the sources hold was tried. `full`: the server
+ * throws out as much as is put back. `failed`: keys may be missing that another try can
+ * bring. `partial`: keys are missing that it cannot bring.
+ */
+export type RestoreEnd = "complete" | "full" | "failed" | "partial" | "cancelled";
 
 /** One run; `cancel` ends it early. */
 export class Restore {
+  readonly pace: RestorePace;
   readonly #options: RestoreOptions;
   readonly #failedBefore: number;
   readonly #skippedBefore: number;
-  readonly #keys: DumpedKey[] = [];
-  #spoolBytes = 0;
-  #next = 0;
+  readonly #spool: Spool;
+  readonly #tally = new RestoreTally();
   #underWay = 0;
-  #left = 0;
-  #cancelled = false;
+  #filling = false;
+  #looks = 0;
+  #timer: Timer | null = null;
+  /** Why it ended before its time. */
+  #ended: "cancelled" | "lost" | "full" | null = null;
+  /** A source that could not be read as long as it is what it is. */
+  #refused = false;
+  #waitsFor: string | null = null;
 
   constructor(options: RestoreOptions) {
     this.#options = options;
     this.#failedBefore = options.repairs.counters.failed;
     this.#skippedBefore = options.repairs.counters.skipped;
+    this.#spool = new Spool(options.spoolBytes);
+    const latencies = [options.latency, ...options.sources.map(({ latency }) => latency)];
+    this.pace = new RestorePace(options.keysPerSecond, latencies, options.clock.now());
   }
 
   get progress(): RestoreProgress {
-    return { keys: this.#keys.length, done: this.#next - this.#underWay, left: this.#left };
+    const { paused, rate, slowdowns } = this.pace;
+    return this.#tally.progress({
+      paused,
+      waitsFor: this.#waitsFor,
+      allowed: rate,
+      slowdowns,
+      spoolBytes: this.#spool.bytes,
+    });
   }
 
   cancel(): void {
-    this.#cancelled = true;
+    this.#ended ??= "cancelled";
   }
 
-  /** Resolves with true when every dump was complete and every key was tried. */
-  async run(): Promise<boolean> {
-    let complete = true;
-    for (const dump of this.#options.dumps) complete = await this.#collect(dump) && complete;
-    // Last used first: these are the keys that clients miss most.
-    this.#keys.sort((one, other) => other.lastUse - one.lastUse);
-    while (!this.#cancelled && (this.#next < this.#keys.length || this.#underWay > 0)) {
+  /** Never rejects. */
+  async run(): Promise<RestoreEnd> {
+    this.#lookLater();
+    let left = this.#options.sources;
+    while (left.length > 0 && !this.#stopped) {
+      left = await this.#takeAll(left);
+      if (left.length > 0) await this.#pause(AGAIN_MS);
+    }
+    this.#timer?.cancel();
+    return this.#end();
+  }
+
+  #end(): RestoreEnd {
+    const { repairs, signal } = this.#options;
+    if (this.#ended === "full") return "full";
+    if (this.#ended === "cancelled" || signal.aborted) return "cancelled";
+    const { failed, skipped } = repairs.counters;
+    const whole = failed === this.#failedBefore && skipped === this.#skippedBefore;
+    if (!whole || this.#ended === "lost") return "failed";
+    return this.#refused || this.#tally.left > 0 ? "partial" : "complete";
+  }
+
+  get #stopped(): boolean {
+    return this.#ended !== null || this.#options.signal.aborted;
+  }
+
+  /** Gives the sources that must be tried again. */
+  async #takeAll(sources: readonly RestoreSource[]): Promise<RestoreSource[]> {
+    const again: RestoreSource[] = [];
+    for (const source of sources) {
+      if (this.#stopped) break;
+      if (!await this.#take(source)) again.push(source);
+    }
+    this.#waitsFor = again.length > 0 ? again[0].name : null;
+    return again;
+  }
+
+  async #take(source: RestoreSource): Promise<boolean> {
+    if (!source.ready) return false;
+    this.#waitsFor = null;
+    const end = await source.read((key) => this.#keep(key), {
+      expect: (keys) => this.#tally.expect(keys),
+      workedOff: () => this.#workOff(),
+    });
+    await this.#workOff();
+    this.#tally.sourceEnded();
+    if (end === "refused") this.#refused = true;
+    return end === "complete" || end === "refused";
+  }
+
+  #keep({ key, lastUse }: DumpedKey): void {
+    this.#tally.scanned++;
+    if (this.#options.copiesOf(keyRequest(key)) === null) return;
+    if (this.#spool.add(key, this.#options.unixTime() - lastUse)) this.#tally.found++;
+    else this.#tally.left++;
+  }
+
+  /** Puts back what waits; false when there is no sense in going on. */
+  async #workOff(): Promise<boolean> {
+    while (!this.#stopped && (this.#spool.keys > 0 || this.#underWay > 0)) {
+      this.pace.accrue(this.#options.clock.now());
       this.#fill();
       await this.#pause(TICK_MS);
     }
-    // Where repairs failed, keys may be missing still.
-    const { failed, skipped } = this.#options.repairs.counters;
-    const whole = failed === this.#failedBefore && skipped === this.#skippedBefore;
-    return complete && whole && !this.#cancelled && this.#left === 0;
+    return !this.#stopped;
   }
 
-  async #collect(dump: RestoreOptions["dumps"][number]): Promise<boolean> {
-    for (;;) {
-      const end = await dump((key) => this.#keep(key));
-      if (end !== "busy" || this.#cancelled) return end === "complete";
-      await this.#pause(BUSY_PAUSE_MS);
-    }
-  }
-
-  #keep(key: DumpedKey): void {
-    const request = keyRequest(key);
-    if (this.#options.copiesOf(request) === null) return;
-    this.#spoolBytes += key.key.length + KEY_OVERHEAD_BYTES;
-    if (this.#spoolBytes > SPOOL_BYTES) this.#left++;
-    else this.#keys.push(key);
-  }
-
-  /** Starts as many repairs as the window and the rate allow for one tick. */
+  /** Starts as many repairs as the window and the pace allow. */
   #fill(): void {
-    const { keysPerSecond, repairs, copiesOf } = this.#options;
-    let allowance = Math.max(1, Math.floor(keysPerSecond * TICK_MS / 1000));
-    const next = () => {
-      while (allowance > 0 && this.#underWay < WINDOW && this.#next < this.#keys.length) {
-        if (this.#cancelled) return;
-        const request = keyRequest(this.#keys[this.#next++]);
-        const copies = copiesOf(request);
-        if (copies === null) continue;
-        allowance--;
-        this.#underWay++;
-        repairs.repair(request, copies, () => {
-          this.#underWay--;
-          next();
-        });
-      }
-    };
-    next();
+    this.#filling = true;
+    while (!this.#stopped && this.#underWay < WINDOW && this.#spool.keys > 0) {
+      if (!this.pace.spend()) break;
+      this.#repair(keyRequest(this.#spool.take()!));
+    }
+    this.#filling = false;
+  }
+
+  #repair(key: Request): void {
+    const { repairs, copiesOf } = this.#options;
+    const copies = copiesOf(key);
+    this.#underWay++;
+    if (copies === null) return this.#repaired();
+    if (!copies.main.usable) this.#ended ??= "lost";
+    repairs.repair(key, copies, this.#repaired);
+  }
+
+  readonly #repaired = (): void => {
+    this.#underWay--;
+    this.#tally.done++;
+    // Some repairs end before they have begun.
+    if (!this.#filling) this.#fill();
+  };
+
+  #lookLater(): void {
+    this.#timer = this.#options.clock.after(LOOK_MS, () => {
+      this.#lookLater();
+      void this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    this.#tally.measure();
+    this.#looks++;
+    if (this.#looks % REPORT_LOOKS === 0) this.#options.report(this.progress);
+    this.pace.adjust(await this.#options.evictions());
+    if (this.pace.full) this.#ended ??= "full";
   }
 
   #pause(ms: number): Promise<void> {
@@ -126,6 +212,6 @@ export class Restore {
   }
 }
 
-function keyRequest({ key }: DumpedKey): Request {
+function keyRequest(key: Uint8Array): Request {
   return new Request().make(FETCH, key, 0, key.length);
 }

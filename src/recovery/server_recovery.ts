@@ -15,12 +15,13 @@ import type { Log } from "../log/log.ts";
 import type { Request } from "../message/request.ts";
 import type { Copies, Phase } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { DumpedKey, DumpEnd } from "./dump_reader.ts";
 import { Journal } from "./journal.ts";
 import { Marker } from "./marker.ts";
 import { Repairs } from "./repairs.ts";
 import { flush, replay } from "./replay.ts";
-import { Restore, type RestoreProgress } from "./restore.ts";
+import type { RestoreEnd } from "./restore.ts";
+import type { RestoreSource } from "./restore_source.ts";
+import { Restores, type RestoresOptions } from "./restores.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Longer than a placeholder lives, ms. */
@@ -38,6 +39,8 @@ export interface RecoveryServices {
   readonly random: () => number;
   readonly journalKeysMax: number;
   readonly restoreKeysPerSecond: number;
+  /** Names of keys that wait to be put back on one server. */
+  readonly restoreSpoolBytes: number;
   /** After this nothing that was sent before can still arrive, ms. */
   readonly graceMs: number;
   /** A server's answer to an administrative line, null when there is none. */
@@ -52,10 +55,12 @@ export interface RecoveryServices {
 export interface FarmView {
   /** Another server carries a marker. */
   marked(): boolean;
-  /** Dumps of the servers that hold the copies of this one. */
-  dumps(): readonly ((each: (key: DumpedKey) => void) => Promise<DumpEnd>)[];
+  /** The servers that may hold the copies of this one. */
+  sources(): readonly RestoreSource[];
   /** This server and the one that holds the copy of the key; null when the key is another's. */
   copiesOf(key: Request): Copies | null;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
 }
 
 /** The recovery of one server. */
@@ -63,6 +68,7 @@ export class ServerRecovery {
   readonly backend: Backend;
   readonly journal: Journal;
   readonly repairs: Repairs;
+  readonly restores: Restores;
   readonly #services: RecoveryServices;
   readonly #farm: FarmView;
   known: Identity | null = null;
@@ -70,9 +76,7 @@ export class ServerRecovery {
   foundMarked = false;
   lastVerdict: Verdict = "new";
   readonly #marker: Marker;
-  #restore: Restore | null = null;
   #replaying = false;
-  /** Restored, and waiting for the last placeholder to go. */
   #settling = false;
   /** Counts restores, so that what an older one began can tell. */
   #restoreRun = 0;
@@ -86,10 +90,23 @@ export class ServerRecovery {
     this.journal = new Journal(services.journalKeysMax);
     this.repairs = new Repairs(services.unixTime);
     this.#marker = new Marker(backend, services.random);
+    const { log, ask } = services;
+    this.restores = new Restores({
+      backend,
+      log,
+      ask,
+      make: () => this.#restoreOptions(),
+      ended: (end) => this.#endRestore(end),
+    });
   }
 
-  get progress(): RestoreProgress | null {
-    return this.#restore?.progress ?? null;
+  /** Restored, and waiting for the last placeholder to go. */
+  get settling(): boolean {
+    return this.backend.phase === "restoring" && this.#settling;
+  }
+
+  get flushMissed(): boolean {
+    return this.#flushMissed;
   }
 
   /** Looks at who the server is now, and decides what it may be trusted with. */
@@ -110,7 +127,7 @@ export class ServerRecovery {
         this.#beginRestore();
         return this.#replay();
       default:
-        if (this.backend.phase === "restoring" && this.#restore === null) this.#beginRestore();
+        if (this.backend.phase === "restoring" && !this.restores.running) this.#beginRestore();
         return this.#replay();
     }
   }
@@ -160,14 +177,18 @@ export class ServerRecovery {
 
   /** The operator's word: stop restoring, and serve. */
   stop(): void {
-    this.#restore?.cancel();
-    this.#restore = null;
+    this.restores.cancel();
     this.#settle();
   }
 
-  /** The operator's word: restore as if it had come back empty. */
+  /**
+   * The operator's word: restore as if it had come back empty. What it missed stays
+   * noted, because it may hold that still.
+   */
   start(): void {
-    if (this.#restore === null) this.#beginRestore();
+    this.lastVerdict = "empty";
+    this.#beginRestore();
+    if (!this.restores.running) this.restores.begin();
   }
 
   #enter(phase: Phase): void {
@@ -192,36 +213,35 @@ export class ServerRecovery {
   }
 
   #beginRestore(): void {
-    this.#restore?.cancel();
+    this.restores.cancel();
     this.#settling = false;
     const run = ++this.#restoreRun;
     this.#noteMisses();
     this.#enter("restoring");
     this.#watchMarker(run);
-    if (this.#services.mode === "read-repair") return;
-    const restore = new Restore({
-      repairs: this.repairs,
-      clock: this.#services.clock,
-      keysPerSecond: this.#services.restoreKeysPerSecond,
-      dumps: this.#farm.dumps(),
-      copiesOf: (key) => this.#farm.copiesOf(key),
-    });
-    this.#restore = restore;
-    void restore.run().then((complete) => this.#endRestore(restore, complete));
+    if (this.#services.mode === "auto") this.restores.begin();
   }
 
-  #endRestore(restore: Restore, complete: boolean): void {
-    if (this.#restore !== restore) return;
-    this.#restore = null;
-    const { log, clock, graceMs } = this.#services;
-    const { filled, present, absent, failed } = this.repairs.counters;
-    const counts = `${filled} filled, ${present} present, ${absent} absent, ${failed} failed`;
-    if (!complete) {
-      log.warn(`backend ${this.backend.name} not restored whole: ${counts}; trying again`);
+  #restoreOptions(): ReturnType<RestoresOptions["make"]> {
+    const { clock, unixTime, restoreKeysPerSecond, restoreSpoolBytes } = this.#services;
+    return {
+      repairs: this.repairs,
+      clock,
+      unixTime,
+      keysPerSecond: restoreKeysPerSecond,
+      spoolBytes: restoreSpoolBytes,
+      sources: this.#farm.sources(),
+      copiesOf: (key) => this.#farm.copiesOf(key),
+      signal: this.#farm.signal,
+    };
+  }
+
+  #endRestore(end: RestoreEnd): void {
+    if (end === "failed") {
+      const { clock, graceMs } = this.#services;
       clock.after(graceMs, () => this.#tryAgain());
-      return;
     }
-    log.info(`backend ${this.backend.name} restored: ${counts}`);
+    if (end !== "complete" && end !== "full") return;
     if (this.known !== null && this.known.generation !== null) {
       this.#marker.setUp(this.known.generation);
     }
@@ -248,8 +268,7 @@ export class ServerRecovery {
       this.#marker.read((generation, restoring) => {
         if (run !== this.#restoreRun || restoring) return;
         if (generation !== this.known?.generation) return;
-        this.#restore?.cancel();
-        this.#restore = null;
+        this.restores.cancel();
         this.#settle();
       });
       this.#watchMarker(run);
@@ -258,7 +277,7 @@ export class ServerRecovery {
 
   /** A server that is away is tried again when it returns. */
   #tryAgain(): void {
-    const waits = this.backend.phase === "restoring" && this.#restore === null;
+    const waits = this.backend.phase === "restoring" && !this.restores.running;
     if (waits && this.backend.usable) this.#beginRestore();
   }
 

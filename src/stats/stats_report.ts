@@ -23,6 +23,10 @@ export interface ServerReport {
   readonly meta: boolean;
   readonly waiting: number;
   readonly ejections: number;
+  /** Ejections that came too soon after the last return, too often. */
+  readonly flaps: number;
+  /** What the operator forces it to be: up, down or none. */
+  readonly override: string;
   readonly counters: BackendCounters;
 }
 
@@ -150,6 +154,8 @@ function addServer(lines: StatsLines, label: string, server: ServerReport): void
     .add(`${label}_missed`, counters.missed)
     .add(`${label}_connects`, counters.connects)
     .add(`${label}_ejections`, server.ejections)
+    .add(`${label}_flaps`, server.flaps)
+    .add(`${label}_override`, server.override)
     .add(`${label}_probes`, counters.probes);
   for (const [reason, count] of counters.byReason) {
     lines.add(`${label}_failed_${reason.replaceAll(" ", "_")}`, count);

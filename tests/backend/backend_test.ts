@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import type { Rescue } from "../../src/route/route.ts";
 import { CONNECT_TIMEOUT_MS, LoneBackend, PROBE_MS, REQUEST_TIMEOUT_MS } from "./lone_backend.ts";
 
@@ -41,7 +41,7 @@ test("Backend knows whether its server speaks meta", async () => {
 test("Backend is ejected at once when it refuses the connection", async () => {
   const lone = await ejected();
   assertEquals([lone.backend.usable, lone.backend.readable], [false, false]);
-  assertEquals([lone.backend.ejections, lone.backend.status.reason], [1, "refused"]);
+  assertEquals([lone.backend.health.ejections, lone.backend.status.reason], [1, "refused"]);
   assertEquals(lone.backend.counters.byReason, new Map([["refused", 1]]));
   assertEquals(lone.logged, [
     "warn backend server:11211 ejected: refused; reads go to the backup, probes have started",
@@ -94,7 +94,7 @@ test("Backend probes an ejected server, with longer and longer pauses", async ()
     assertEquals(lone.backend.counters.probes, probe + 1);
     assertEquals(lone.network.attempts, probe + 2);
   }
-  assertEquals([lone.backend.usable, lone.backend.ejections], [false, 1]);
+  assertEquals([lone.backend.usable, lone.backend.health.ejections], [false, 1]);
 });
 
 test("Backend takes a server back when a probe is answered, and uses its connection", async () => {
@@ -189,4 +189,73 @@ test("Backend that is closed answers who waits, connects no more and probes no m
   probed.backend.close();
   await probed.pass(100 * PROBE_MS);
   assertEquals([probed.network.attempts, probed.clock.pending], [1, 0]);
+});
+
+test("Backend that flaps must answer several probes, each on a connection of its own", async () => {
+  const lone = new LoneBackend();
+  for (let time = 0; time < 3; time++) {
+    lone.network.welcome = "refused";
+    lone.send("get k\r\n");
+    await lone.turn();
+    if (time > 0) {
+      lone.network.last.lose();
+      await lone.turn();
+    }
+    assertEquals(lone.backend.status.state, "ejected");
+    lone.network.welcome = "meta";
+    await lone.pass(PROBE_MS * 1.5 ** (time === 2 ? 2 : 0));
+  }
+  const { health, counters } = lone.backend;
+  assertEquals([health.state, health.flaps, health.probesPassed], ["ejected", 1, 1]);
+  assertEquals([lone.backend.usable, lone.backend.poolSize], [false, 0]);
+  await lone.pass(PROBE_MS * 1.5 ** 2);
+  assertEquals([health.state, lone.backend.poolSize, counters.probes], ["up", 1, 4]);
+  assertEquals(lone.logged.filter((line) => line.includes("flapping")), [
+    "info backend server:11211 is flapping: probe 1 of 2",
+  ]);
+  assertEquals(await lone.exchange(), "Miss");
+});
+
+test("Backend that is forced down answers who waits, and is not probed until it is let go", async () => {
+  const lone = new LoneBackend();
+  await lone.exchange();
+  const sink = lone.send("get k\r\n");
+  await lone.turn();
+  lone.backend.force("down");
+  assertEquals(sink.failure, "ejected in doubt");
+  const { state, reason } = lone.backend.status;
+  assertEquals([state, reason, lone.backend.usable], ["down", "operator", false]);
+  assertEquals(lone.send("get k\r\n").failure, "ejected");
+  await lone.pass(3_600_000);
+  assertEquals([lone.network.attempts, lone.clock.pending], [1, 0]);
+  lone.backend.force(null);
+  await lone.pass(0);
+  assertEquals([lone.backend.status.state, lone.network.attempts], ["up", 2]);
+  assertEquals(await lone.exchange(), "Miss");
+});
+
+test("Backend that is forced up is probed at once, and tells who wants it so", async () => {
+  const lone = await ejected();
+  lone.network.welcome = "meta";
+  lone.backend.force("up");
+  await lone.pass(0);
+  assertEquals([lone.backend.status.state, lone.backend.status.reason], ["up", "operator"]);
+  for (let time = 0; time < 5; time++) {
+    lone.send("get k\r\n");
+    await lone.turn();
+    await lone.pass(REQUEST_TIMEOUT_MS);
+  }
+  assertEquals(lone.backend.usable, true);
+});
+
+test("Backend measures how long its requests wait", async () => {
+  const lone = new LoneBackend();
+  await lone.exchange();
+  lone.send("get k\r\n");
+  await lone.turn();
+  lone.clock.advance(20);
+  lone.network.last.receive("END\r\n");
+  await lone.turn();
+  assertEquals(lone.backend.latency.count, 2);
+  assertGreater(lone.backend.latency.quantile(1), 19);
 });

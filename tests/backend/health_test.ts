@@ -6,7 +6,10 @@ const OPTIONS: HealthOptions = {
   failureLimit: 3,
   probeMs: 500,
   probeMaxMs: 10_000,
+  flapLimit: 0,
+  flapWindowMs: 30_000,
   random: () => 0.5,
+  now: () => 0,
 };
 
 test("Health ejects after so many failures in a row", () => {
@@ -62,4 +65,84 @@ test("Health varies its pauses by a quarter at most", () => {
     assertEquals(health.nextProbeMs(), 500 * factor);
     assertEquals(health.nextProbeMs(), 750 * factor);
   }
+});
+
+/** Ejected and taken back so many times, each time this long after the last return. */
+function flapped(times: number, everyMs = 1000): { health: Health; nowMs: () => number } {
+  let nowMs = 0;
+  const health = new Health({ ...OPTIONS, flapLimit: 3, now: () => nowMs });
+  for (let time = 0; time < times; time++) {
+    if (time > 0) health.readmit();
+    nowMs += everyMs;
+    health.failed("refused");
+  }
+  return { health, nowMs: () => nowMs };
+}
+
+test("Health asks more probes of a server that is ejected again and again", () => {
+  const needed = [1, 2, 3, 4, 5, 6, 7, 8].map((times) => flapped(times).health.probesNeeded);
+  assertEquals(needed, [1, 1, 2, 3, 4, 5, 5, 5]);
+  assertEquals([2, 3, 5].map((times) => flapped(times).health.flaps), [0, 1, 3]);
+});
+
+test("Health waits longer for a flapping server, and no longer from answer to answer", () => {
+  const { health } = flapped(3);
+  assertEquals(health.nextProbeMs(), 500 * 1.5 ** 2);
+  assertEquals(health.nextProbeMs(), 500 * 1.5 ** 3);
+  assertEquals(health.probePassed(), false);
+  assertEquals([health.nextProbeMs(), health.nextProbeMs()], [1125, 1125]);
+  assertEquals(flapped(20).health.nextProbeMs(), 10_000);
+});
+
+test("Health begins to count probes anew when one fails", () => {
+  const { health } = flapped(4);
+  assertEquals([health.probePassed(), health.probePassed()], [false, false]);
+  health.failed("connect timeout");
+  assertEquals([health.probesPassed, health.probePassed(), health.probePassed()], [
+    0,
+    false,
+    false,
+  ]);
+  assertEquals(health.probePassed(), true);
+});
+
+test("Health forgives a server that stayed up for the window", () => {
+  assertEquals(flapped(9, OPTIONS.flapWindowMs).health.probesNeeded, 1);
+  assertEquals(flapped(9, OPTIONS.flapWindowMs - 1).health.probesNeeded, 5);
+});
+
+test("Health damps nothing with a limit of 0", () => {
+  const health = new Health({ ...OPTIONS, flapLimit: 0 });
+  for (let time = 0; time < 9; time++) {
+    health.readmit();
+    health.failed("refused");
+  }
+  assertEquals([health.probesNeeded, health.flaps, health.nextProbeMs()], [1, 0, 500]);
+});
+
+test("Health keeps a server down that the operator forced down, whatever happens", () => {
+  const health = new Health(OPTIONS);
+  health.force("down");
+  assertEquals([health.state, health.reason], ["down", "operator"]);
+  assertEquals([health.failed("refused"), health.ejections], [false, 0]);
+  health.answered();
+  assertEquals([health.state, health.reason], ["down", "operator"]);
+  health.force(null);
+  assertEquals([health.state, health.override], ["ejected", null]);
+});
+
+test("Health forced up bears timeouts, but not a server that cannot be connected", () => {
+  const health = new Health(OPTIONS);
+  health.force("up");
+  for (let time = 0; time < 9; time++) assertEquals(health.failed("request timeout"), false);
+  assertEquals([health.failed("refused"), health.state], [true, "ejected"]);
+  assertEquals([health.nextProbeMs(), health.nextProbeMs()], [500, 500]);
+});
+
+test("Health forgets at the operator's word what was held against a server", () => {
+  const { health } = flapped(6);
+  health.force("up");
+  assertEquals([health.probesNeeded, health.state, health.reason], [1, "ejected", "refused"]);
+  health.force(null);
+  assertEquals([health.probesNeeded, health.nextProbeMs()], [1, 500]);
 });

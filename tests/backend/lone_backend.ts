@@ -16,10 +16,12 @@ export const CONNECT_TIMEOUT_MS = 500;
 export const REQUEST_TIMEOUT_MS = 1000;
 export const PROBE_MS = 400;
 
-const HEALTH: HealthOptions = {
+const HEALTH: Omit<HealthOptions, "now"> = {
   failureLimit: 3,
   probeMs: PROBE_MS,
   probeMaxMs: 10_000,
+  flapLimit: 3,
+  flapWindowMs: 30_000,
   random: () => 0.5,
 };
 

@@ -9,6 +9,7 @@ import { Handshake } from "../../src/backend/handshake.ts";
 import { failedReply, type FailureReason, type Reply } from "../../src/message/reply.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Rescue } from "../../src/route/route.ts";
+import { LatencyHistogram } from "../../src/stats/latency_histogram.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeNetwork, type Welcome } from "../support/fake_network.ts";
 import type { FakeSocket } from "../support/fake_socket.ts";
@@ -32,6 +33,7 @@ export class LoneConnection {
   /** What its owner was told: `opened`, `closed REASON`, `idle`, `occupied`. */
   readonly told: string[] = [];
   answers = 0;
+  readonly latency = new LatencyHistogram();
   /** What sinks were told, in order, with their names. */
   readonly log: string[] = [];
 
@@ -40,6 +42,7 @@ export class LoneConnection {
     this.turns = new FakeTurns(this.clock.now);
     const owner: ConnectionOwner = {
       trusted: true,
+      latency: this.latency,
       opened: () => this.told.push("opened"),
       closed: (_, reason: FailureReason | null) => this.told.push(`closed ${reason}`),
       answered: () => this.answers++,

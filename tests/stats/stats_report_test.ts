@@ -23,6 +23,8 @@ function server(role: "main" | "backup", name: string, poolSize: number): Server
     meta: true,
     waiting: 0,
     ejections: 0,
+    flaps: 0,
+    override: "none",
     counters: new BackendCounters(),
   };
 }

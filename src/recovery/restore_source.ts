@@ -1,0 +1,105 @@
+/**
+ * One server that holds copies, as a restore reads it: slab class by slab class, so
+ * that the names of no more than one class wait at a time.
+ *
+ *   stats items -> classes, largest first -> metadump of each -> worked off -> next
+ *
+ * Owned by: Restore, for one run.
+ */
+
+import type { Backend } from "../backend/backend.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { parseStatsAnswer } from "../stats/stats_answer.ts";
+import type { LatencyHistogram } from "../stats/latency_histogram.ts";
+import { type DumpedKey, type DumpEnd, readDump } from "./dump_reader.ts";
+
+/** Between two tries while somebody else has a dump made, ms. */
+const BUSY_PAUSE_MS = 500;
+
+/** What a restore tells a source, and is told by it. */
+export interface DumpPace {
+  /** So many keys are about to come, of this server and of others. */
+  expect(keys: number): void;
+  /** Resolves when all that came so far is put back; false to stop reading. */
+  workedOff(): Promise<boolean>;
+}
+
+/** A server that keys are read from. */
+export interface RestoreSource {
+  readonly name: string;
+  /** It is in service, and what it holds is right as far as it goes. */
+  readonly ready: boolean;
+  readonly latency: LatencyHistogram;
+  read(each: (key: DumpedKey) => void, pace: DumpPace): Promise<DumpEnd>;
+}
+
+/** What a source is read with. */
+export interface SourceServices {
+  readonly runtime: Pick<Runtime, "connect">;
+  readonly clock: Clock;
+  /** A server's answer to an administrative line, null when there is none. */
+  readonly ask: (backend: Backend, line: string) => Promise<string | null>;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
+}
+
+/** A slab class, and how many items it has. */
+interface SlabClass {
+  readonly id: string;
+  readonly items: number;
+}
+
+/** A server of the farm as a source. */
+export class BackendSource implements RestoreSource {
+  readonly #server: Backend;
+  readonly #services: SourceServices;
+
+  constructor(server: Backend, services: SourceServices) {
+    this.#server = server;
+    this.#services = services;
+  }
+
+  get name(): string {
+    return this.#server.name;
+  }
+
+  get ready(): boolean {
+    return this.#server.usable && this.#server.phase !== "reconciling";
+  }
+
+  get latency(): LatencyHistogram {
+    return this.#server.latency;
+  }
+
+  async read(each: (key: DumpedKey) => void, pace: DumpPace): Promise<DumpEnd> {
+    const classes = slabClasses(await this.#services.ask(this.#server, "stats items"));
+    pace.expect(classes.reduce((sum, { items }) => sum + items, 0));
+    for (const { id } of classes) {
+      const end = await this.#readClass(id, each);
+      if (end !== "complete") return end;
+      if (!await pace.workedOff()) return "lost";
+    }
+    return "complete";
+  }
+
+  async #readClass(slabClass: string, each: (key: DumpedKey) => void): Promise<DumpEnd> {
+    const { runtime, signal, clock } = this.#services;
+    for (;;) {
+      const end = await readDump(runtime, this.#server.address, { signal, each, slabClass });
+      if (end !== "busy" || signal.aborted) return end;
+      await new Promise<void>((resolve) => void clock.after(BUSY_PAUSE_MS, resolve));
+    }
+  }
+}
+
+/** Largest first; all as one where a server does not tell its classes. */
+export function slabClasses(items: string | null): readonly SlabClass[] {
+  const classes: SlabClass[] = [];
+  for (const [name, value] of parseStatsAnswer(items ?? "") ?? []) {
+    const match = /^items:(\d+):number$/.exec(name);
+    if (match !== null) classes.push({ id: match[1], items: Number(value) });
+  }
+  if (classes.length === 0) return [{ id: "all", items: 0 }];
+  return classes.sort((one, other) => other.items - one.items);
+}

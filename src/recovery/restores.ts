@@ -1,0 +1,128 @@
+/**
+ * The restores of one server: the one that runs, what became of those before, and
+ * their lines in the log.
+ *
+ *   begin() ─> Restore ─ ended ──> told once, unless it was cancelled
+ *      ^── a new one cancels the old
+ *
+ * Owned by: ServerRecovery. Owns: the restore that runs.
+ */
+
+import type { Backend } from "../backend/backend.ts";
+import type { Log } from "../log/log.ts";
+import { progressText, type RestoreProgress } from "./restore_progress.ts";
+import { Restore, type RestoreEnd, type RestoreOptions } from "./restore.ts";
+import type { RepairCounters } from "./repairs.ts";
+
+/** How restores ended, since the start. */
+export class RestoreCounters {
+  begun = 0;
+  complete = 0;
+  /** The server threw out as much as was put back: warm enough. */
+  full = 0;
+  failed = 0;
+  partial = 0;
+  cancelled = 0;
+}
+
+/** What the restores of a server are made with. */
+export interface RestoresOptions {
+  readonly backend: Backend;
+  readonly log: Log;
+  /** Asks a server `stats`; null when it does not answer. */
+  readonly ask: (backend: Backend, line: string) => Promise<string | null>;
+  /** A new run, as things are now. */
+  readonly make: () => Omit<RestoreOptions, "report" | "evictions" | "latency">;
+  /** Told of every end but a cancelled one. */
+  readonly ended: (end: RestoreEnd) => void;
+}
+
+/** Runs one restore at a time. */
+export class Restores {
+  readonly counters: RestoreCounters = new RestoreCounters();
+  readonly #options: RestoresOptions;
+  #current: Restore | null = null;
+
+  constructor(options: RestoresOptions) {
+    this.#options = options;
+  }
+
+  get running(): boolean {
+    return this.#current !== null;
+  }
+
+  get progress(): RestoreProgress | null {
+    return this.#current?.progress ?? null;
+  }
+
+  /** Begins anew. */
+  begin(): void {
+    this.cancel();
+    const { backend, log, make } = this.#options;
+    const given = make();
+    const before = { ...given.repairs.counters };
+    const restore = new Restore({
+      ...given,
+      latency: backend.latency,
+      evictions: () => this.#evictions(),
+      report: (progress) =>
+        log.info(`backend ${backend.name} restoring: ${progressText(progress)}`),
+    });
+    this.#current = restore;
+    this.counters.begun++;
+    const sources = given.sources.map(({ name }) => name).join(", ");
+    log.info(
+      `backend ${backend.name} restore begins: from ${sources}, ` +
+        `at most ${given.keysPerSecond} keys/s`,
+    );
+    void restore.run().then((end) => {
+      this.counters[end]++;
+      if (this.#current !== restore) return;
+      this.#current = null;
+      this.#logEnd(end, countsText(given.repairs.counters, before));
+      this.#options.ended(end);
+    });
+  }
+
+  /** Ends the one that runs; nobody is told. */
+  cancel(): void {
+    this.#current?.cancel();
+    this.#current = null;
+  }
+
+  /** The operator's word: wait, or go on; false when nothing runs. */
+  hold(held: boolean): boolean {
+    if (this.#current === null) return false;
+    this.#current.pace.held = held;
+    const { backend, log } = this.#options;
+    log.info(`backend ${backend.name} restore ${held ? "paused" : "goes on"}: operator`);
+    return true;
+  }
+
+  #logEnd(end: RestoreEnd, counts: string): void {
+    const { backend: { name }, log } = this.#options;
+    switch (end) {
+      case "complete":
+        return log.info(`backend ${name} restored: ${counts}`);
+      case "full":
+        return log.info(`backend ${name} restored until it was full: ${counts}`);
+      case "failed":
+        return log.warn(`backend ${name} not restored whole: ${counts}; trying again`);
+      case "partial":
+        return log.warn(`backend ${name} not restored whole: ${counts}; read repair goes on`);
+      case "cancelled":
+        return log.info(`backend ${name} restore cancelled: ${counts}`);
+    }
+  }
+
+  async #evictions(): Promise<number | null> {
+    const { backend, ask } = this.#options;
+    const match = /^STAT evictions (\d+)\r?$/m.exec(await ask(backend, "stats") ?? "");
+    return match === null ? null : Number(match[1]);
+  }
+}
+
+function countsText(now: RepairCounters, before: RepairCounters): string {
+  const words = ["filled", "present", "absent", "overtaken", "failed", "skipped"] as const;
+  return words.map((word) => `${now[word] - before[word]} ${word}`).join(", ");
+}
