@@ -18,6 +18,7 @@ import { Coordinator } from "./recovery/coordinator.ts";
 import { recoverFarm } from "./recovery/recover_farm.ts";
 import type { RecoveryServices } from "./recovery/server_recovery.ts";
 import { BroadcastRoute } from "./route/broadcast_route.ts";
+import { CopyOrder } from "./route/copy_order.ts";
 import { FailoverRoute } from "./route/failover_route.ts";
 import { KeyLockRoute } from "./route/key_lock_route.ts";
 import type { MissedChanges } from "./route/missed_changes.ts";
@@ -82,16 +83,19 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
   const { connectTimeoutMs, requestTimeoutMs } = config.health;
   // One deadline covers all attempts of a request.
   const patience = { clock: services.clock, deadlineMs: connectTimeoutMs + requestTimeoutMs };
+  const order = new CopyOrder();
   const replication = new ReplicateRoute({
     ...pools,
     sync: config.replication === "sync",
     missed: coordinator ?? missesCounted([...mains, ...backups]),
+    order,
     recovery: coordinator,
     unixTime: () => Math.floor(services.unixMs() / 1000),
     ...patience,
   });
   const reads = new FailoverRoute(pools.mains, pools.backups, {
     recovery: coordinator,
+    order,
     ...patience,
   });
   const all = new BroadcastRoute([...mains, ...backups]);

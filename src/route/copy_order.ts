@@ -15,6 +15,8 @@ export interface Decision {
   /** Set once the main has answered: what the backup gets, or null for nothing. */
   settled: boolean;
   run: (() => void) | null;
+  /** Is called once, when nothing earlier of the key is under way. */
+  head?: (() => void) | null;
 }
 
 /** What waits for the backups, by key. */
@@ -40,6 +42,12 @@ export class CopyOrder {
     const decision: Decision = { settled: false, run: null };
     this.#enter(key, decision);
     return decision;
+  }
+
+  /** Calls `head` once the decision is the oldest of its key. */
+  whenHead(key: string, decision: Decision, head: () => void): void {
+    if (this.#flush === null && this.#chains.get(key)?.[0] === decision) head();
+    else decision.head = head;
   }
 
   /** The decision has fallen: `run` sends the copy, in its turn. */
@@ -84,6 +92,7 @@ export class CopyOrder {
       entry.run?.();
     } else {
       this.#chains.set(key, [entry]);
+      callHead(entry);
     }
   }
 
@@ -91,6 +100,7 @@ export class CopyOrder {
     const chain = this.#chains.get(key);
     if (chain === undefined) return;
     while (chain.length > 0 && chain[0].settled) chain.shift()!.run?.();
+    if (chain.length > 0) callHead(chain[0]);
     // A copy that failed at once may have come back here and begun the key anew.
     if (chain.length > 0 || this.#chains.get(key) !== chain) return;
     this.#chains.delete(key);
@@ -106,4 +116,10 @@ export class CopyOrder {
     flush();
     for (const enter of after) enter();
   }
+}
+
+function callHead(entry: Decision): void {
+  const { head } = entry;
+  entry.head = null;
+  head?.();
 }

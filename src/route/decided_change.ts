@@ -72,6 +72,21 @@ export class DecidedChange implements Sink {
     this.#decision = options.order.begin(this.#key);
   }
 
+  /**
+   * Waits until everything earlier of the key is done, and calls `turn`; which calls
+   * back with whether the main may decide, or else the backup does.
+   */
+  startInTurn(turn: (start: (mainMayDecide: boolean) => void) => void): void {
+    this.#options.order.whenHead(this.#key, this.#decision, () => {
+      turn((mainMayDecide) => mainMayDecide ? this.start() : this.#leaveToBackup());
+    });
+  }
+
+  #leaveToBackup(): void {
+    const { order, retry } = this.#options;
+    order.settle(this.#key, this.#decision, () => retry(this.#request, this.#sink));
+  }
+
   start(): void {
     const { main } = this.#options;
     const { command, keyBytes, keyStart, keyEnd, body } = this.#request;
@@ -119,8 +134,12 @@ export class DecidedChange implements Sink {
 
   #undecided(failure: Reply): void {
     const { backup, deadline, order, retry, missedByBoth } = this.#options;
+    // A cas number of the main means nothing to the backup.
+    const compares = this.#request.command.shape === "cas" || this.#request.cas !== "";
     const mayRepeat = this.#request.command.repeatable || !failure.failure!.inDoubt;
-    if (mayRepeat && backup.usable && this.#request.body === null && !deadline.passed) {
+    if (
+      mayRepeat && !compares && backup.usable && this.#request.body === null && !deadline.passed
+    ) {
       const second = new PatientSink(this.#sink, failure);
       // In its own place: at the backup, too, later changes of the key come after it.
       order.settle(this.#key, this.#decision, () => retry(this.#request, second));

@@ -13,6 +13,7 @@ import type { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Deadline } from "./deadline.ts";
 import { PatientSink } from "./patient_sink.ts";
+import type { CopyOrder } from "./copy_order.ts";
 import type { Pool } from "./pool.ts";
 import type { Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
 import { UNTRUSTED } from "./untrusted.ts";
@@ -24,13 +25,15 @@ export class FailoverRoute implements Route, Rescue {
   readonly #clock: Clock;
   readonly #deadlineMs: number;
   readonly #recovery: Recovery | null;
+  readonly #order: CopyOrder;
 
   /** `deadlineMs`: for all attempts of one request together. */
   constructor(
     mains: Pool,
     backups: Pool,
-    options: { clock: Clock; deadlineMs: number; recovery: Recovery | null },
+    options: { clock: Clock; deadlineMs: number; recovery: Recovery | null; order: CopyOrder },
   ) {
+    this.#order = options.order;
     this.#recovery = options.recovery;
     this.#mains = mains;
     this.#backups = backups;
@@ -41,6 +44,19 @@ export class FailoverRoute implements Route, Rescue {
   send(request: Request, sink: Sink): void {
     const main = this.#mains.pick(request);
     if (main.readable) return main.sendOr(request, sink, this);
+    if (main.phase === "restoring" && !this.#order.idle) return this.#afterChanges(request, sink);
+    this.#sendInTrouble(request, sink, main);
+  }
+
+  /** Changes of the key reach this main late: a client that pipelines reads what it wrote. */
+  #afterChanges(request: Request, sink: Sink): void {
+    const later = request.retain();
+    this.#order.inTurn(later.keyText(), () => {
+      this.#sendInTrouble(later, sink, this.#mains.pick(later));
+    });
+  }
+
+  #sendInTrouble(request: Request, sink: Sink, main: Destination): void {
     const backup = this.#backups.pick(request);
     const mainMay = main.reachable && this.#mayAnswer(main, request);
     const backupMay = backup.usable && this.#mayAnswer(backup, request);

@@ -6,11 +6,11 @@
  *   add incr append … gat main decides, its result copied  DecidedChange
  *   flush_all             all mains at once, the backups after every copy
  *
- * Owned by: Proxy. Owns: the table of keys in flight.
+ * Owned by: Proxy.
  */
 
 import { failedReply, ReplyStatus } from "../message/reply.ts";
-import { DELETE, MG_LEASE, MS, SET, TOUCH } from "../message/command.ts";
+import { DELETE, MG_LEASE, MS, SET } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
 import { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -24,7 +24,7 @@ import { ParallelChange } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
-import { sendSerially } from "./serial_change.ts";
+import { TroubledChanges } from "./troubled_changes.ts";
 
 /** What replication works with. */
 export interface ReplicateOptions {
@@ -33,6 +33,8 @@ export interface ReplicateOptions {
   /** Answer only when both copies have spoken. */
   readonly sync: boolean;
   readonly missed: MissedChanges;
+  /** The table of keys in flight; reads of a main that is being restored look at it, too. */
+  readonly order: CopyOrder;
   /** Null when nothing is put in order. */
   readonly recovery: Recovery | null;
   /** Seconds since 1970. */
@@ -45,7 +47,8 @@ export interface ReplicateOptions {
 /** Keeps two copies. */
 export class ReplicateRoute implements Route {
   readonly #options: ReplicateOptions;
-  readonly #order = new CopyOrder();
+  readonly #order: CopyOrder;
+  readonly #troubled: TroubledChanges;
   readonly #mainNote: Rescue;
   readonly #backupNote: Rescue;
 
@@ -53,6 +56,13 @@ export class ReplicateRoute implements Route {
     this.#options = options;
     this.#mainNote = new MissedNote(options.mains, options.missed);
     this.#backupNote = new MissedNote(options.backups, options.missed);
+    this.#order = options.order;
+    this.#troubled = new TroubledChanges({
+      order: options.order,
+      recovery: options.recovery,
+      mainNote: this.#mainNote,
+      backupNote: this.#backupNote,
+    });
   }
 
   /** Keys whose copy is not decided yet; for `stats`. */
@@ -69,18 +79,10 @@ export class ReplicateRoute implements Route {
     if (refused && copies.main.usable) return copies.main.sendOr(request, sink, this.#mainNote);
     if (request.command.copy === "same") return this.#toBoth(request, sink, copies);
     if (!this.#mayDecide(copies.main, request)) return this.#backupDecides(request, sink, copies);
-    const { recovery } = this.#options;
-    if (recovery === null || copies.main.phase === "serving") {
-      return this.#mainDecides(request, sink, { ...copies, deadline: this.#deadline() });
-    }
-    const deadline = this.#deadline();
-    const later = request.retain();
-    later.body?.hold();
-    recovery.afterRepair(later, copies, (mainMayDecide) => {
-      if (mainMayDecide) this.#mainDecides(later, sink, { ...copies, deadline });
-      else this.#backupDecides(later, sink, copies);
-      later.body?.release();
-    });
+    const retained = request.retain();
+    const change = this.#decided(retained, sink, { ...copies, deadline: this.#deadline() });
+    if (copies.main.phase === "serving") change.start();
+    else this.#troubled.decide(retained, change, copies);
   }
 
   /** The main decides unless it is away, or what it holds of the key is not the newest. */
@@ -99,7 +101,11 @@ export class ReplicateRoute implements Route {
     const deadline = bounded ? this.#deadline() : null;
     const change = new ParallelChange(sink, this.#options.sync, deadline);
     if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
-    if (troubled) return this.#toBothInTrouble(request, change, { main, backup });
+    if (troubled) {
+      const owned = request.retain();
+      const forBackup = speakable(owned, backup);
+      return this.#troubled.toBoth({ request: owned, forBackup, change }, { main, backup });
+    }
     if (this.#order.idle) {
       main.sendOr(request, change.main, this.#mainNote);
       backup.sendOr(speakable(request, backup), change.backup, this.#backupNote);
@@ -130,45 +136,9 @@ export class ReplicateRoute implements Route {
     });
   }
 
-  /** As above, while one of the two is being put in order. */
-  #toBothInTrouble(request: Request, change: ParallelChange, { main, backup }: Copies): void {
-    const later = request.retain();
-    const toMain = {
-      destination: main,
-      sink: this.#clearing(later, main, change.main),
-      note: this.#mainNote,
-    };
-    const toBackup = { destination: backup, sink: change.backup, note: this.#backupNote };
-    const forBackup = speakable(later, backup);
-    this.#order.inTurn(later.keyText(), () => {
-      const parallel = later !== forBackup;
-      const send = () => {
-        if (backup.phase === "restoring" && !parallel) sendSerially(later, toMain, toBackup);
-        else if (main.phase === "restoring" && !parallel) sendSerially(later, toBackup, toMain);
-        else {
-          main.sendOr(later, toMain.sink, toMain.note);
-          backup.sendOr(forBackup, toBackup.sink, toBackup.note);
-        }
-      };
-      const waits = later.command === TOUCH && main.phase === "restoring";
-      if (waits) this.#options.recovery!.afterRepair(later, { main, backup }, send);
-      else send();
-    });
-  }
-
-  /** A set or delete that the main confirms ends what it missed of the key before. */
-  #clearing(request: Request, main: Destination, sink: Sink): Sink {
-    const { recovery } = this.#options;
-    if (recovery === null || !main.missesKeys || request.command === TOUCH) return sink;
-    return new CallbackSink((reply) => {
-      if (reply.status !== ReplyStatus.Failed) recovery.wrote(main, request);
-      sink.reply(reply);
-    });
-  }
-
-  #mainDecides(request: Request, sink: Sink, copies: Copies & { deadline: Deadline }): void {
-    const retained = request.retain();
-    new DecidedChange(retained, sink, {
+  /** A change that the main decides; `retained` is owned by it. */
+  #decided(retained: Request, sink: Sink, copies: Copies & { deadline: Deadline }): DecidedChange {
+    return new DecidedChange(retained, sink, {
       ...copies,
       order: this.#order,
       sync: this.#options.sync,
@@ -179,7 +149,7 @@ export class ReplicateRoute implements Route {
         this.#options.missed.missed(copies.main, retained);
         this.#options.missed.missed(copies.backup, retained);
       },
-    }).start();
+    });
   }
 
   /** The main is out of service: its copy is the only one, and decides. */

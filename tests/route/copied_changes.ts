@@ -1,5 +1,6 @@
 /** A main, a backup, and a route that keeps both; for tests of single changes. */
 
+import { CopyOrder } from "../../src/route/copy_order.ts";
 import type { Destination } from "../../src/route/route.ts";
 import { Pool } from "../../src/route/pool.ts";
 import { ReplicateRoute } from "../../src/route/replicate_route.ts";
@@ -37,6 +38,7 @@ export class CopiedChanges {
           ),
       },
       recovery: null,
+      order: new CopyOrder(),
       unixTime: () => UNIX_TIME,
       clock: this.clock,
       deadlineMs: DEADLINE_MS,

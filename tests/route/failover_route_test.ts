@@ -1,3 +1,4 @@
+import { CopyOrder } from "../../src/route/copy_order.ts";
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { FailoverRoute } from "../../src/route/failover_route.ts";
@@ -18,6 +19,7 @@ function pair() {
     clock,
     deadlineMs: DEADLINE_MS,
     recovery: null,
+    order: new CopyOrder(),
   });
   function get(): RecordingSink {
     const sink = new RecordingSink();

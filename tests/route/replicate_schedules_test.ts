@@ -1,3 +1,4 @@
+import { CopyOrder } from "../../src/route/copy_order.ts";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { KeyLockRoute } from "../../src/route/key_lock_route.ts";
@@ -31,6 +32,7 @@ function farm(options: { sync: boolean; speaksMeta?: boolean; backups?: number }
     sync,
     missed: { missed: ({ name }, request) => missed.push(`${name} ${request.command.name}`) },
     recovery: null,
+    order: new CopyOrder(),
     unixTime: () => 1_800_000_000,
     clock: new FakeClock(),
     deadlineMs: 1500,

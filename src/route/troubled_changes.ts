@@ -1,0 +1,109 @@
+/**
+ * Changes of keys whose main or backup is being put in order.
+ *
+ *   main restoring:   backup ── answered ──> main      nothing else of the key meanwhile
+ *   backup restoring: main at once ── answered ──> backup
+ *   main lacks keys:  main at once, backup in its turn
+ *
+ * The copy that repairs read from gets a change first, so that no repair can bring
+ * the old value back. A main that serves gets changes in the order of its clients.
+ *
+ * Owned by: ReplicateRoute.
+ */
+
+import { TOUCH } from "../message/command.ts";
+import { type Reply, ReplyStatus } from "../message/reply.ts";
+import type { Request } from "../message/request.ts";
+import { CallbackSink } from "./callback_sink.ts";
+import type { CopyOrder } from "./copy_order.ts";
+import type { DecidedChange } from "./decided_change.ts";
+import type { ParallelChange } from "./parallel_change.ts";
+import type { Copies, Destination, Recovery, Rescue, Sink } from "./route.ts";
+
+/** What these changes work with. */
+export interface TroubledOptions {
+  readonly order: CopyOrder;
+  readonly recovery: Recovery | null;
+  readonly mainNote: Rescue;
+  readonly backupNote: Rescue;
+}
+
+/** One unconditional change and its two forms; owned. */
+export interface TroubledChange {
+  readonly request: Request;
+  /** The same for a backup that may not speak meta. */
+  readonly forBackup: Request;
+  readonly change: ParallelChange;
+}
+
+/** Sends changes in the order that recovery needs. */
+export class TroubledChanges {
+  readonly #options: TroubledOptions;
+
+  constructor(options: TroubledOptions) {
+    this.#options = options;
+  }
+
+  /** An unconditional change. */
+  toBoth(troubled: TroubledChange, copies: Copies): void {
+    if (copies.main.phase === "restoring") this.#backupFirst(troubled, copies);
+    else this.#mainFirst(troubled, copies);
+  }
+
+  /** A change that the main decides, once it may have the key again. */
+  decide(request: Request, change: DecidedChange, copies: Copies): void {
+    const { recovery } = this.#options;
+    request.body?.hold();
+    change.startInTurn((start) => {
+      recovery!.afterRepair(request, copies, (mainMayDecide) => {
+        start(mainMayDecide);
+        request.body?.release();
+      });
+    });
+  }
+
+  #backupFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
+    const { order, recovery, mainNote, backupNote } = this.#options;
+    order.holding(request.keyText(), (done) => {
+      const atMain = this.#then(this.#clearing(request, main, change.main), done);
+      const atBackup = this.#then(change.backup, () => main.sendOr(request, atMain, mainNote));
+      const send = () => backup.sendOr(forBackup, atBackup, backupNote);
+      if (request.command === TOUCH) recovery!.afterRepair(request, { main, backup }, send);
+      else send();
+    });
+  }
+
+  #mainFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
+    const { order, mainNote, backupNote } = this.#options;
+    let answered = false;
+    let next: (() => void) | null = null;
+    const atMain = this.#then(this.#clearing(request, main, change.main), () => {
+      answered = true;
+      next?.();
+    });
+    main.sendOr(request, atMain, mainNote);
+    order.holding(request.keyText(), (done) => {
+      const atBackup = this.#then(change.backup, done);
+      const send = () => backup.sendOr(forBackup, atBackup, backupNote);
+      if (answered || backup.phase !== "restoring") send();
+      else next = send;
+    });
+  }
+
+  #then(sink: Sink, then: () => void): Sink {
+    return new CallbackSink((reply) => {
+      sink.reply(reply);
+      then();
+    });
+  }
+
+  /** A set or delete that the main confirms ends what it missed of the key before. */
+  #clearing(request: Request, main: Destination, sink: Sink): Sink {
+    const { recovery } = this.#options;
+    if (recovery === null || !main.missesKeys || request.command === TOUCH) return sink;
+    return new CallbackSink((reply: Reply) => {
+      if (reply.status !== ReplyStatus.Failed) recovery.wrote(main, request);
+      sink.reply(reply);
+    });
+  }
+}
