@@ -78,7 +78,8 @@ function seenBy({ kind, outcome, answer }: Operation): string | null | undefined
 
 function afterChange(operation: Operation, before: Contents): Contents {
   const { kind, value, outcome, answer } = operation;
-  if (outcome !== "answered") return new Set([...before, ...effectsOf(operation, before)]);
+  // A change in doubt is taken back by deleting both copies.
+  if (outcome !== "answered") return new Set([...before, ...effectsOf(operation, before), null]);
   switch (kind) {
     case "incr":
       return answer === null ? before : new Set([answer]);

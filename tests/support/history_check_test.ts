@@ -39,6 +39,7 @@ const SOUND: readonly (readonly string[])[] = [
   ["set 1 @0-1", "set 2! @2-3", "get 1 @4-5", "get 2 @6-7", "get 1 @8-9"],
   ["set 5 @0-1", "incr 6 @2-3", "get 6 @4-5", "incr ! @6-7", "incr 8 @8-9"],
   ["set 1 @0-1", "delete ! @2-3", "get - @4-5", "get 1 @6-7", "add 2 @8-9"],
+  ["set 1 @0-1", "incr ! @2-3", "get - @4-5"],
   ["set 1 @0-1", "delete ! @2-3", "add ~2 @4-5", "get 1 @6-7"],
 ];
 

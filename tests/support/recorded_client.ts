@@ -27,12 +27,17 @@ export class RecordedClient {
   async perform(
     kind: OperationKind,
     key: string,
-    { value = null, proxy }: { value?: string | null; proxy: number },
+    { value = null, proxy, words = "0 0" }: {
+      value?: string | null;
+      proxy: number;
+      /** Flags and time to live of what is stored. */
+      words?: string;
+    },
   ): Promise<Operation | null> {
     const client = await this.#connection(proxy);
     if (client === null) return null;
     const startMs = performance.now();
-    const { outcome, answer } = await ask(client, commandOf(kind, key, value), kind);
+    const { outcome, answer } = await ask(client, commandOf(kind, key, { value, words }), kind);
     const endMs = performance.now();
     if (outcome === "cut") client.close();
     const operation = { kind, key, value, proxy, startMs, endMs, outcome, answer };
@@ -56,11 +61,15 @@ export class RecordedClient {
   }
 }
 
-function commandOf(kind: OperationKind, key: string, value: string | null): string {
+function commandOf(
+  kind: OperationKind,
+  key: string,
+  { value, words }: { value: string | null; words: string },
+): string {
   switch (kind) {
     case "set":
     case "add":
-      return `${kind} ${key} 0 0 ${value!.length}\r\n${value}\r\n`;
+      return `${kind} ${key} ${words} ${value!.length}\r\n${value}\r\n`;
     case "incr":
       return `incr ${key} 1\r\n`;
     default:
