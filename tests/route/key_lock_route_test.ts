@@ -27,6 +27,24 @@ function locked() {
   return { server, send };
 }
 
+/** The client has sent all of its value. */
+function finish(body: Body): void {
+  body.push(new Uint8Array(body.left), 0, body.left);
+}
+
+test("KeyLockRoute lets reads pass a value that is still being sent, unless a change waits", () => {
+  const { server, send } = locked();
+  const { body } = send(large("k"));
+  send("get k\r\n");
+  assertEquals(server.received, [large("k"), "get k\r\n"]);
+  send("delete k\r\n");
+  send("get k\r\n");
+  assertEquals(server.received.length, 2);
+  finish(body!);
+  server.answer("STORED");
+  assertEquals(server.received.slice(2), ["delete k\r\n", "get k\r\n"]);
+});
+
 test("KeyLockRoute passes everything on while no large value is under way", () => {
   const { server, send } = locked();
   const lines = ["get k\r\n", "set k 0 0 1\r\nv\r\n", "get k\r\n", "flush_all\r\n"];
@@ -36,7 +54,8 @@ test("KeyLockRoute passes everything on while no large value is under way", () =
 
 test("KeyLockRoute lets later requests of the key wait for a large value, in their order", () => {
   const { server, send } = locked();
-  const { sink } = send(large("k"));
+  const { sink, body } = send(large("k"));
+  finish(body!);
   const later = ["get k\r\n", "append k 0 0 1\r\nX\r\n", "get k\r\n"].map(send);
   send("get other\r\n");
   send("verbosity 1\r\n");
@@ -51,6 +70,7 @@ test("KeyLockRoute lets later requests of the key wait for a large value, in the
 test("KeyLockRoute holds a second large value of the key, and what is behind it", () => {
   const { server, send } = locked();
   const first = send(large("k", 1));
+  finish(first.body!);
   send("get k\r\n");
   const second = send(large("k", 2));
   send("delete k\r\n");
