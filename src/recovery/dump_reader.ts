@@ -1,6 +1,6 @@
 /**
- * Reads the names of all keys of one server, or of one of its slab classes:
- * `lru_crawler metadump`, over a socket of its own.
+ * Reads the names of all keys of one server, or of a part of it: `lru_crawler
+ * metadump`, over a socket of its own.
  *
  * The dump is read without pause, because old servers stumble over slow readers;
  * what is wanted of it is kept in memory, up to a limit.
@@ -21,13 +21,13 @@ export interface DumpedKey {
 /** Why a dump ended early; `busy` is worth another try. */
 export type DumpEnd = "complete" | "busy" | "refused" | "lost";
 
-/** Calls `each` for every key of a slab class (or `all`) of the server at `address`. */
+/** Calls `each` for every key: `part` is `hash`, `all`, or a slab class. */
 export async function readDump(
   runtime: Pick<Runtime, "connect">,
   address: Address,
-  options: { signal: AbortSignal; each: (key: DumpedKey) => void; slabClass: string },
+  options: { signal: AbortSignal; each: (key: DumpedKey) => void; part: string },
 ): Promise<DumpEnd> {
-  const { signal, each, slabClass } = options;
+  const { signal, each, part } = options;
   try {
     const socket = await runtime.connect(address, signal);
     const stop = () => socket.close();
@@ -35,7 +35,7 @@ export async function readDump(
     try {
       const writer = socket.writable.getWriter();
       writer.closed.catch(() => {});
-      await writer.write(new TextEncoder().encode(`lru_crawler metadump ${slabClass}\r\n`));
+      await writer.write(new TextEncoder().encode(`lru_crawler metadump ${part}\r\n`));
       return await readLines(socket.readable.getReader(), each);
     } finally {
       signal.removeEventListener("abort", stop);

@@ -1,8 +1,12 @@
 /**
- * One server that holds copies, as a restore reads it: slab class by slab class, so
- * that the names of no more than one class wait at a time.
+ * One server that holds copies, as a restore reads it: along its hash table, or
+ * where it cannot do that, slab class by slab class.
  *
- *   stats items -> classes, largest first -> metadump of each -> worked off -> next
+ *   metadump hash ── refused ──> classes, largest first -> metadump of each
+ *                                    -> worked off -> next
+ *
+ * A class is read along its lists. A key that a client uses moves between these,
+ * also past the reader: of 20,000 keys in use, a dump by classes missed up to 3,000.
  *
  * Owned by: Restore, for one run.
  */
@@ -75,18 +79,27 @@ export class BackendSource implements RestoreSource {
   async read(each: (key: DumpedKey) => void, pace: DumpPace): Promise<DumpEnd> {
     const classes = slabClasses(await this.#services.ask(this.#server, "stats items"));
     pace.expect(classes.reduce((sum, { items }) => sum + items, 0));
+    const end = await this.#readDump("hash", each);
+    return end === "refused" ? await this.#readClasses(classes, each, pace) : end;
+  }
+
+  async #readClasses(
+    classes: readonly SlabClass[],
+    each: (key: DumpedKey) => void,
+    pace: DumpPace,
+  ): Promise<DumpEnd> {
     for (const { id } of classes) {
-      const end = await this.#readClass(id, each);
+      const end = await this.#readDump(id, each);
       if (end !== "complete") return end;
       if (!await pace.workedOff()) return "lost";
     }
     return "complete";
   }
 
-  async #readClass(slabClass: string, each: (key: DumpedKey) => void): Promise<DumpEnd> {
+  async #readDump(part: string, each: (key: DumpedKey) => void): Promise<DumpEnd> {
     const { runtime, signal, clock } = this.#services;
     for (;;) {
-      const end = await readDump(runtime, this.#server.address, { signal, each, slabClass });
+      const end = await readDump(runtime, this.#server.address, { signal, each, part });
       if (end !== "busy" || signal.aborted) return end;
       await new Promise<void>((resolve) => void clock.after(BUSY_PAUSE_MS, resolve));
     }
