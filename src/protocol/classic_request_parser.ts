@@ -83,8 +83,10 @@ export class ClassicRequestParser implements RequestParser {
     if (end - pos < 7 || bytes[pos] !== 0x67 || bytes[pos + 1] !== 0x65) return false;
     if (bytes[pos + 2] !== 0x74 || bytes[pos + 3] !== BLANK) return false;
     const keyStart = pos + 4;
+    // A longer word is read here again with every piece of it that comes.
+    const stop = Math.min(end, keyStart + KEY_BYTES_MAX + 1);
     let at = keyStart;
-    while (at < end && bytes[at] > BLANK) at++;
+    while (at < stop && bytes[at] > BLANK) at++;
     if (at === keyStart || at - keyStart > KEY_BYTES_MAX || at + 1 >= end) return false;
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return false;
     if (!this.#plain) request.clear(GET, bytes);

@@ -53,3 +53,20 @@ test("ClassicRequestParser tells of a long line also behind a silent request", (
   assertEquals(parser.next(input, request), Parsed.Close);
   assertEquals(request.silent, false);
 });
+
+test("ClassicRequestParser does not read a long word again with every piece of it", () => {
+  let reads = 0;
+  const bytes = toBytes(`get ${"k".repeat(100_000)}`);
+  const input = new Input();
+  input.append(bytes);
+  input.bytes = new Proxy(bytes, {
+    get(target, name) {
+      if (/^\d+$/.test(String(name))) reads++;
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const parser = new ClassicRequestParser({ ...TEST_LIMITS, getLineBytes: 1 << 20 });
+  assertEquals(parser.next(input, new Request()), Parsed.More);
+  assertEquals(reads < 1000, true, `${reads} bytes`);
+});
