@@ -36,6 +36,11 @@ export class ParallelChange {
     this.#deadline = deadline;
   }
 
+  /** The legs for a main that does not know better: what the backup says counts first. */
+  decidedByBackup(): Pick<ParallelChange, "main" | "backup"> {
+    return { main: this.backup, backup: this.main };
+  }
+
   /** One copy has spoken. */
   onLeg(reply: Reply, byMain: boolean): void {
     if (this.#answered) return;

@@ -77,17 +77,24 @@ export class TroubledChanges {
     const { order, mainNote, backupNote } = this.#options;
     let answered = false;
     let next: (() => void) | null = null;
-    const atMain = this.#then(this.#clearing(request, main, change.main), () => {
+    const decided = this.#knows(main, request) ? change : change.decidedByBackup();
+    const atMain = this.#then(this.#clearing(request, main, decided.main), () => {
       answered = true;
       next?.();
     });
     main.sendOr(request, atMain, mainNote);
     order.holding(request.keyText(), (done) => {
-      const atBackup = this.#then(change.backup, done);
+      const atBackup = this.#then(decided.backup, done);
       const send = () => backup.sendOr(forBackup, atBackup, backupNote);
       if (answered || backup.phase !== "restoring") send();
       else next = send;
     });
+  }
+
+  /** Else its NOT_FOUND may be about a key that it only missed. */
+  #knows(main: Destination, key: Request): boolean {
+    const { recovery } = this.#options;
+    return recovery === null || (recovery.mayAnswer(main, key) && !recovery.mayLack(main, key));
   }
 
   #then(sink: Sink, then: () => void): Sink {
