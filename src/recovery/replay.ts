@@ -41,6 +41,8 @@ export async function replay(
   const gone = await oldConnectionsGone(backend, { clock, conns });
   if (!gone) await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
   if (backend.lostEpoch !== lostEpoch || !await deleteAll(backend, missed)) return false;
+  // What was lost meanwhile may be of these keys again.
+  if (backend.lostEpoch !== lostEpoch) return false;
   for (const address of lost) backend.lostAddresses.delete(address);
   return true;
 }

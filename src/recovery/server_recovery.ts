@@ -119,11 +119,9 @@ export class ServerRecovery {
     if (generation === null) this.#mark(verdict === "empty");
     switch (verdict) {
       case "empty":
-        this.journal.reset();
-        this.#flushMissed = false;
-        return this.#beginRestore();
       case "unsure":
-        // Either it is empty, or it has all it had: a restore and a replay are right for both.
+        // Either it is empty, or it has all it had and lost its marker in a flush that we have
+        // not followed up yet: a restore and a replay are right for both.
         this.#beginRestore();
         return this.#replay();
       default:
@@ -311,8 +309,15 @@ export class ServerRecovery {
     const conns = () => ask(this.backend, "stats conns");
     if (!await replay(this.backend, missed, { clock, graceMs, conns })) return false;
     for (const key of missed.keys) this.journal.clear(key);
-    if (missed.flush) this.#flushMissed = false;
+    if (missed.flush) this.#flushRepeated();
     return true;
+  }
+
+  /** Its marker is gone, and so is what was put back before. */
+  #flushRepeated(): void {
+    this.#flushMissed = false;
+    this.flushed();
+    if (this.backend.phase === "restoring") this.#beginRestore();
   }
 
   /**
