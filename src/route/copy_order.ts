@@ -22,7 +22,7 @@ export interface Decision {
 /** What waits for the backups, by key. */
 export class CopyOrder {
   readonly #chains = new Map<string, Decision[]>();
-  /** A flush_all that waits for the keys above. */
+  /** A flush_all that waits for the keys above, or is under way. */
   #flush: (() => void) | null = null;
   /** What came after that flush_all. */
   #after: (() => void)[] = [];
@@ -71,13 +71,20 @@ export class CopyOrder {
 
   /** Runs `run` once everything that came earlier, for any key, has run. */
   afterAll(run: () => void): void {
-    if (this.#flush !== null) {
-      this.#after.push(() => this.afterAll(run));
-    } else if (this.#chains.size === 0) {
+    this.holdingAll((done) => {
       run();
-    } else {
-      this.#flush = run;
+      done();
+    });
+  }
+
+  /** Runs `start` as above; everything that comes later waits until `start` calls back. */
+  holdingAll(start: (done: () => void) => void): void {
+    if (this.#flush !== null) {
+      this.#after.push(() => this.holdingAll(start));
+      return;
     }
+    this.#flush = () => start(() => this.#letPass());
+    if (this.#chains.size === 0) this.#flush();
   }
 
   #enter(key: string, entry: Decision): void {
@@ -104,16 +111,13 @@ export class CopyOrder {
     // A copy that failed at once may have come back here and begun the key anew.
     if (chain.length > 0 || this.#chains.get(key) !== chain) return;
     this.#chains.delete(key);
-    if (this.#chains.size === 0) this.#runFlush();
+    if (this.#chains.size === 0) this.#flush?.();
   }
 
-  #runFlush(): void {
-    const flush = this.#flush;
-    if (flush === null) return;
+  #letPass(): void {
     this.#flush = null;
     const after = this.#after;
     this.#after = [];
-    flush();
     for (const enter of after) enter();
   }
 }

@@ -188,7 +188,7 @@ export class ReplicateRoute implements Route {
     const later = request.retain();
     const { recovery } = this.#options;
     recovery?.flushBegins();
-    const restoring = mains.some((main) => main.phase === "restoring");
+    const restoring = mains.filter((main) => main.phase === "restoring");
     const flush = (destinations: readonly Destination[], worst: Sink) => {
       for (const one of destinations) one.sendOr(later, this.#noting(later, one, worst), null);
     };
@@ -201,11 +201,17 @@ export class ReplicateRoute implements Route {
           then();
         }
       });
-    const mainsNow = () => flush(mains, andEnd(toMains, () => {}));
-    if (!restoring) mainsNow();
-    this.#order.afterAll(() => {
-      // A main that is being restored must be flushed after the copies it is restored from.
-      flush(backups, andEnd(toBackups, restoring ? mainsNow : () => {}));
+    const atMains = andEnd(toMains, () => {});
+    flush(mains.filter((main) => !restoring.includes(main)), atMains);
+    // A main that is being restored must be flushed after the copies it is restored from;
+    // what it decides meanwhile must not reach them.
+    this.#order.holdingAll((done) => {
+      const sent = () => {
+        flush(restoring, atMains);
+        done();
+      };
+      flush(backups, andEnd(toBackups, restoring.length > 0 ? sent : () => {}));
+      if (restoring.length === 0) done();
     });
   }
 

@@ -64,9 +64,11 @@ export class TroubledChanges {
 
   #backupFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
     const { order, recovery, mainNote, backupNote } = this.#options;
+    // What the main says of a key that it may lack is of no use to the client.
+    const decided = change.decidedByBackup();
     order.holding(request.keyText(), (done) => {
-      const atMain = this.#then(this.#clearing(request, main, change.main), done);
-      const atBackup = this.#then(change.backup, () => main.sendOr(request, atMain, mainNote));
+      const atMain = this.#then(this.#clearing(request, main, decided.main), done);
+      const atBackup = this.#then(decided.backup, () => main.sendOr(request, atMain, mainNote));
       const send = () => backup.sendOr(forBackup, atBackup, backupNote);
       if (request.command === TOUCH) recovery!.afterRepair(request, { main, backup }, send);
       else send();
