@@ -68,6 +68,8 @@ export class Backend implements Destination, ConnectionOwner {
   /** Set by the coordinator. */
   phase: Phase = "serving";
   missesKeys = false;
+  /** Counted by the coordinator. */
+  lives = 0;
   epoch = 0;
   /** Grows with every connection that failed; an orderly end does not count. */
   lostEpoch = 0;

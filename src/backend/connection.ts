@@ -35,6 +35,8 @@ interface Early {
   readonly sink: Sink;
   readonly rescue: Rescue | null;
   readonly startedMs: number;
+  /** `lives` of the server as it was known then. */
+  readonly lives: number;
 }
 
 /** What a connection tells the backend that owns it. */
@@ -50,6 +52,8 @@ export interface ConnectionOwner {
   occupied(connection: Connection): void;
   /** Reads may ask this server alone. */
   readonly trusted: boolean;
+  /** Grows when the server turns out to have restarted. */
+  readonly lives: number;
   readonly latency: LatencyHistogram;
   /** A mistake of ours came to light while a reply was handled. */
   faulted(error: unknown): void;
@@ -127,7 +131,8 @@ export class Connection implements MatcherOwner, PassageOwner {
       return refuse(request, sink, rescue, { failure, startedMs });
     }
     if (this.state === "connecting") {
-      this.#early.push({ request: request.retain(), sink, rescue, startedMs });
+      const { lives } = this.#owner;
+      this.#early.push({ request: request.retain(), sink, rescue, startedMs, lives });
       return;
     }
     this.#enqueue(request, sink, rescue, startedMs);
@@ -174,11 +179,13 @@ export class Connection implements MatcherOwner, PassageOwner {
   #sendEarly(): void {
     const early = this.#early;
     this.#early = [];
-    for (const { request, sink, rescue, startedMs } of early) {
-      if (rescue !== null && !request.command.changes && !this.#owner.trusted) {
-        // It came back other than it went: what was asked before that is asked at the copy.
+    for (const { request, sink, rescue, startedMs, lives } of early) {
+      // What was asked of the server as it was: its copy knows what that one held.
+      const other = request.command.changes ? lives !== this.#owner.lives : !this.#owner.trusted;
+      if (other && (rescue !== null || request.command.changes)) {
+        this.#dropBody(request);
         const failure = this.#owner.failure("recovering", false);
-        rescue.rescue(request, sink, failure, startedMs);
+        refuse(request, sink, rescue, { failure, startedMs });
       } else {
         this.#enqueue(request, sink, rescue, startedMs);
       }

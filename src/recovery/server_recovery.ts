@@ -30,6 +30,9 @@ const MARKER_POLL_MS = 1000;
 /** A replay of fewer keys, at a server in service, is everyday life and no line of the log. */
 const FEW_KEYS = 100;
 
+/** What it was asked before it went was asked of another process. */
+const RESTARTED: readonly Verdict[] = ["empty", "unsure", "warm"];
+
 /** What all servers' recoveries share. */
 export interface RecoveryServices {
   readonly clock: Clock;
@@ -116,6 +119,7 @@ export class ServerRecovery {
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
     this.known = { ...seen, generation };
+    if (RESTARTED.includes(verdict)) this.backend.lives++;
     if (generation === null) this.#mark(verdict === "empty");
     switch (verdict) {
       case "empty":

@@ -64,17 +64,17 @@ export class FailoverRoute implements Route, Rescue {
     if (mainMay && backupMay && recovery !== null && recovery.mayLack(main, request)) {
       return recovery.readBoth(request, sink, { main, backup });
     }
-    if (mainMay) return this.#ask(main, request, sink);
-    if (backupMay) return this.#ask(backup, request, sink);
+    if (mainMay) return this.#ask(main, request, sink, this);
+    if (backupMay) return this.#ask(backup, request, sink, null);
     if (this.#mayAnswer(main, request)) return main.sendOr(request, sink, this);
     sink.reply(UNTRUSTED);
   }
 
   /** A server that is being restored may hold placeholders, which are no values. */
-  #ask(destination: Destination, request: Request, sink: Sink): void {
+  #ask(destination: Destination, request: Request, sink: Sink, rescue: Rescue | null): void {
     const restoring = this.#recovery !== null && destination.phase === "restoring";
     if (restoring) this.#recovery!.readAlone(request, sink, destination);
-    else destination.sendOr(request, sink, null);
+    else destination.sendOr(request, sink, rescue);
   }
 
   #mayAnswer(destination: Destination, request: Request): boolean {
@@ -87,7 +87,7 @@ export class FailoverRoute implements Route, Rescue {
     const may = backup.usable && this.#mayAnswer(backup, request);
     if (deadline.passed || !may) return sink.reply(failure);
     const second = new PatientSink(sink, failure);
-    this.#ask(backup, request, second);
+    this.#ask(backup, request, second, null);
     second.expireAt(deadline);
   }
 }

@@ -42,6 +42,7 @@ export class LoneConnection {
     this.turns = new FakeTurns(this.clock.now);
     const owner: ConnectionOwner = {
       trusted: true,
+      lives: 0,
       latency: this.latency,
       opened: () => this.told.push("opened"),
       closed: (_, reason: FailureReason | null) => this.told.push(`closed ${reason}`),
