@@ -18,6 +18,9 @@ import { type ComposedRoutes, composeRoutes } from "./compose_routes.ts";
 import type { Config } from "./config/config.ts";
 import type { Log } from "./log/log.ts";
 import { COMMANDS } from "./message/command.ts";
+import type { FarmServer } from "./recovery/farm_servers.ts";
+import { OperatorCommands } from "./recovery/operator_commands.ts";
+import { recoveryText } from "./recovery/recovery_report.ts";
 import { type Clock, SystemClock } from "./runtime/clock.ts";
 import type { Address, Listener as BoundListener, Runtime } from "./runtime/runtime.ts";
 import { TurnQueue } from "./runtime/turn_queue.ts";
@@ -26,6 +29,7 @@ import { InquiryCounters } from "./stats/inquiry_counters.ts";
 import {
   matrixReport,
   type ProxyReport,
+  type ServerReport,
   serversReport,
   statsReport,
 } from "./stats/stats_report.ts";
@@ -71,6 +75,7 @@ class RunningProxy implements Proxy {
   readonly #inquiries = new InquiryCounters();
   readonly #inquiry: ServerInquiry;
   readonly #serverStats: ServerStats;
+  readonly #operator: OperatorCommands;
   readonly #listener: Listener;
   readonly #bound: BoundListener[] = [];
   readonly #ending = new AbortController();
@@ -103,6 +108,7 @@ class RunningProxy implements Proxy {
       signal: this.#ending.signal,
     });
     this.#serverStats = new ServerStats(this.#routes, this.#inquiry);
+    this.#operator = new OperatorCommands(this.#routes);
     const admin = new AdminCommands(config.adminCommands, {
       servers: this.#servers,
       inquiry: this.#inquiry,
@@ -158,9 +164,11 @@ class RunningProxy implements Proxy {
   }
 
   control(line: string): string {
-    const [word, group = ""] = line.trim().split(/\s+/);
-    const answer = word === "stats" ? this.#stats(group) : null;
-    return answer ?? `ERROR unknown command ${JSON.stringify(line.trim())}: try stats\n`;
+    const words = line.trim().split(/\s+/);
+    const answer = words[0] === "stats"
+      ? this.#stats(words.slice(1).join(" "))
+      : this.#operator.answer(words);
+    return answer ?? `ERROR unknown command ${JSON.stringify(line.trim())}: try help\n`;
   }
 
   get #servers(): readonly Backend[] {
@@ -181,6 +189,8 @@ class RunningProxy implements Proxy {
         return statsReport(this.#report()).end();
       case "servers":
         return serversReport(this.#report()).end();
+      case "recovery":
+        return this.#operator.report().end();
       case "matrix":
         return matrixReport(this.#report());
       case "reset":
@@ -211,10 +221,11 @@ class RunningProxy implements Proxy {
       keysInFlight: this.#routes.replication?.keysInFlight ?? 0,
       memoryBytes: runtime.process.memoryBytes(),
       cpuMicros: runtime.process.cpuMicros(),
-      servers: [
-        ...this.#routes.mains.map((backend) => serverReport(backend, "main")),
-        ...this.#routes.backups.map((backend) => serverReport(backend, "backup")),
-      ],
+      servers: this.#operator.servers.map(serverReportOf),
     };
   }
+}
+
+function serverReportOf({ backend, role, recovery }: FarmServer): ServerReport {
+  return serverReport(backend, role, recoveryText(recovery));
 }

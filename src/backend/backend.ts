@@ -63,7 +63,7 @@ export interface Admission {
 export class Backend implements Destination, ConnectionOwner {
   readonly name: string;
   readonly counters: BackendCounters = new BackendCounters();
-  /** How long requests wait here, from being sent to their reply. */
+  /** How long requests of clients wait here, from being sent to their reply. */
   readonly latency: LatencyHistogram = new LatencyHistogram();
   /** Set by the coordinator. */
   phase: Phase = "serving";

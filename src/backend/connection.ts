@@ -262,7 +262,7 @@ export class Connection implements MatcherOwner, PassageOwner {
       const nowMs = this.#services.turns.now();
       this.#silence.progressMs = nowMs;
       // One sample for what one read brings: that of the request that waited longest.
-      if (this.#queue.headWritten) this.#owner.latency.record(nowMs - this.#queue.startedMs, nowMs);
+      if (this.#queue.clientWaits) this.#owner.latency.record(nowMs - this.#queue.startedMs, nowMs);
       if (!this.#understands(value)) return this.close("nonsense");
       if (this.#mayPause()) {
         this.#owner.occupied(this);

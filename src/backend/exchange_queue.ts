@@ -33,6 +33,8 @@ export class ExchangeQueue {
   #startedMs = new Float64Array(SLOTS_MIN);
   /** 1: shares the line of the exchange before it. */
   #joined = new Uint8Array(SLOTS_MIN);
+  /** 1: no client waits for it. */
+  #background = new Uint8Array(SLOTS_MIN);
   #mask = SLOTS_MIN - 1;
   #head = 0;
   #tail = 0;
@@ -53,6 +55,11 @@ export class ExchangeQueue {
 
   get rescue(): Rescue | null {
     return this.#rescues[this.#head & this.#mask];
+  }
+
+  /** The oldest exchange was sent, and a client waits for it. */
+  get clientWaits(): boolean {
+    return this.headWritten && this.#background[this.#head & this.#mask] === 0;
   }
 
   get startedMs(): number {
@@ -102,6 +109,7 @@ export class ExchangeQueue {
     this.#opcodes[slot] = request.opcode;
     this.#startedMs[slot] = startedMs;
     this.#joined[slot] = joined ? 1 : 0;
+    this.#background[slot] = request.background ? 1 : 0;
     this.#keyBytes[slot] = 0;
     this.#lineBytes[slot] = 0;
     if (!command.retrieves && rescue === null) return;
@@ -170,6 +178,7 @@ export class ExchangeQueue {
     this.#opcodes = regrown(this.#opcodes, order, new Int16Array(slots));
     this.#startedMs = regrown(this.#startedMs, order, new Float64Array(slots));
     this.#joined = regrown(this.#joined, order, new Uint8Array(slots));
+    this.#background = regrown(this.#background, order, new Uint8Array(slots));
     this.#mask = slots - 1;
     this.#written -= this.#head;
     this.#head = 0;

@@ -3,8 +3,12 @@
 import type { ServerReport } from "../stats/stats_report.ts";
 import type { Backend } from "./backend.ts";
 
-/** Reads it off the backend as it is now. */
-export function serverReport(backend: Backend, role: ServerReport["role"]): ServerReport {
+/** Reads it off the backend as it is now; `recovery` says what is being done about it. */
+export function serverReport(
+  backend: Backend,
+  role: ServerReport["role"],
+  recovery: string,
+): ServerReport {
   const { name, poolSize, health, counters, speaksMeta, status } = backend;
   const { state, reason, since, version, depth } = status;
   return {
@@ -13,6 +17,7 @@ export function serverReport(backend: Backend, role: ServerReport["role"]): Serv
     poolSize,
     ejections: health.ejections,
     flaps: health.flaps,
+    recovery,
     override: health.override ?? "none",
     counters,
     state,

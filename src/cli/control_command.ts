@@ -1,44 +1,66 @@
 /**
- * `magent ctl --control PATH COMMAND`: asks a running proxy one question.
+ * The commands of an operator to a running proxy, through its control socket:
+ *
+ *   magent ctl --control PATH COMMAND                  any line, as it is
+ *   magent recover start|stop|pause|resume|status …    the same line, and --follow
+ *   magent server up|down|auto SERVER …
  */
 
 import { InvalidValue } from "../config/invalid_value.ts";
 import { parseUnixPath } from "../config/parse_unix_path.ts";
-import type { Runtime, Socket } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { ControlClient } from "./control_client.ts";
 import type { FlagGroup } from "./flag.ts";
+import { followRecovery } from "./follow_recovery.ts";
 import { applyFlags, readFlags } from "./read_flags.ts";
-
-/** How long a running proxy may take to accept, and then to answer, ms. */
-const ANSWER_TIMEOUT_MS = 10_000;
 
 interface ControlRequest {
   path: string | null;
+  follow: boolean;
 }
 
 const CONTROL_FLAGS: readonly FlagGroup<ControlRequest>[] = [{
   heading: "Flags",
-  flags: [{
-    names: ["control"],
-    value: "PATH",
-    help: "control socket of the proxy",
-    set: (request, value) => request.path = parseUnixPath(value),
-  }],
+  flags: [
+    {
+      names: ["control"],
+      value: "PATH",
+      help: "control socket of the proxy",
+      set: (request, value) => request.path = parseUnixPath(value),
+    },
+    {
+      names: ["follow"],
+      help: "show again and again until nothing is left to be put in order",
+      set: (request) => request.follow = true,
+    },
+  ],
 }];
 
-/** Sends one line, prints the answer, and returns the exit status; throws `InvalidValue`. */
+/** What may follow the first word, and how many servers it takes. */
+const VERBS: Readonly<Partial<Record<string, Readonly<Record<string, "one" | "any">>>>> = {
+  recover: { start: "one", stop: "one", pause: "one", resume: "one", status: "any" },
+  server: { up: "one", down: "one", auto: "one" },
+};
+
+/** The first words of command lines that are for a running proxy. */
+export const CONTROL_WORDS: readonly string[] = ["ctl", ...Object.keys(VERBS)];
+
+/** Asks a running proxy, prints its answer, and returns the exit status; throws `InvalidValue`. */
 export async function controlCommand(args: readonly string[], runtime: Runtime): Promise<number> {
-  const read = readFlags(args, CONTROL_FLAGS);
-  const request: ControlRequest = { path: null };
+  const [topic, ...rest] = args;
+  const read = readFlags(rest, CONTROL_FLAGS);
+  const request: ControlRequest = { path: null, follow: false };
   applyFlags(request, read, CONTROL_FLAGS);
-  const { path } = request;
+  const { path, follow } = request;
+  const line = lineOf(topic, read.positionals);
+  if (follow && (topic !== "recover" || read.positionals[0] !== "status")) {
+    throw new InvalidValue('Cannot use "--follow" with anything but "magent recover status"');
+  }
   if (path === null) throw new InvalidValue('no control socket was named: give "--control PATH"');
-  const line = read.positionals.join(" ");
-  if (line.trim() === "") throw new InvalidValue('no command was given, for example "stats"');
-  if (/[\r\n]/.test(line)) throw new InvalidValue("a command must be one line");
   try {
-    const answer = await ask(runtime, path, line);
-    runtime.process.print("stdout", answer);
-    return /^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(answer) ? 1 : 0;
+    return follow
+      ? await followRecovery(runtime, path, read.positionals[1] ?? null)
+      : await ask(runtime, path, line);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     runtime.process.print("stderr", `Cannot ask "${path}": ${reason}\n`);
@@ -46,33 +68,39 @@ export async function controlCommand(args: readonly string[], runtime: Runtime):
   }
 }
 
-async function ask(runtime: Runtime, path: string, line: string): Promise<string> {
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  const socket = await runtime.connect({ transport: "unix", path }, signal);
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    socket.close();
-  }, ANSWER_TIMEOUT_MS);
-  try {
-    const writer = socket.writable.getWriter();
-    await writer.write(new TextEncoder().encode(`${line}\nquit\n`));
-    const answer = await readAll(socket);
-    if (timedOut) throw new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`);
-    return answer;
-  } finally {
-    clearTimeout(timer);
-    socket.close();
+function lineOf(topic: string, positionals: readonly string[]): string {
+  const words = topic === "ctl" ? positionals : [topic, ...positionals];
+  const line = words.join(" ");
+  if (line.trim() === "") throw new InvalidValue('no command was given, for example "stats"');
+  if (/[\r\n]/.test(line)) throw new InvalidValue("a command must be one line");
+  const verbs = VERBS[topic];
+  if (verbs !== undefined) checkVerb(topic, verbs, positionals);
+  return line;
+}
+
+function checkVerb(
+  topic: string,
+  verbs: Readonly<Record<string, "one" | "any">>,
+  [verb, ...servers]: readonly string[],
+): void {
+  const usage = `usage: magent ${topic} ${Object.keys(verbs).join("|")} SERVER --control PATH`;
+  if (verb === undefined || !Object.hasOwn(verbs, verb)) throw new InvalidValue(usage);
+  if (servers.length > 1 || servers.some((server) => /\s|^$/.test(server))) {
+    throw new InvalidValue(`one server at a time: ${usage}`);
+  }
+  if (servers.length === 0 && verbs[verb] === "one") {
+    throw new InvalidValue(`no server was named: ${usage}`);
   }
 }
 
-async function readAll(socket: Socket): Promise<string> {
-  const reader = socket.readable.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  while (true) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    text += decoder.decode(value, { stream: true });
+async function ask(runtime: Runtime, path: string, line: string): Promise<number> {
+  const client = await ControlClient.connect(runtime, path);
+  try {
+    const answer = await client.askLast(line);
+    const failed = /^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(answer);
+    runtime.process.print("stdout", answer);
+    return failed ? 1 : 0;
+  } finally {
+    client.close();
   }
 }

@@ -33,9 +33,18 @@ const LINE_LENGTH = 4096;
 const IDLE_MS = 600_000;
 
 const HELP = `\
-stats  the counters, one STAT line each
-help   this text
-quit   closes the connection
+stats [GROUP]             the counters, one STAT line each; groups: servers, recovery, matrix
+stats reset               counts from zero
+recover status [SERVER]   what is being done about servers that came back
+recover start SERVER      puts its keys back as if it had come back empty
+recover stop SERVER       ends that, and lets it serve what it has
+recover pause SERVER      puts nothing back for now
+recover resume SERVER     goes on with it
+server down SERVER        takes it out of service, without probes
+server up SERVER          readmits it at its first answer; timeouts do not eject it
+server auto SERVER        leaves it to its health
+help                      this text
+quit                      closes the connection
 END
 `;
 

@@ -2,7 +2,7 @@
  * Every flag of magent: its names, its value, its default and its help.
  *
  * Letters are those of the original; a newer flag has a long name only. A new flag
- * is an entry here or in `limit_flags.ts`: parsing, errors and `--help` follow.
+ * is an entry here, in `health_flags.ts` or in `limit_flags.ts`: parsing, errors and `--help` follow.
  */
 
 import { InvalidValue } from "../config/invalid_value.ts";
@@ -12,8 +12,9 @@ import { DEFAULT_SERVER_PORT, parseServerAddress } from "../config/parse_server_
 import { parseUnixPath } from "../config/parse_unix_path.ts";
 import { DEFAULT_UNIX_MODE, defaultSettings, type Settings } from "../config/settings.ts";
 import type { Flag, FlagGroup } from "./flag.ts";
+import { HEALTH_FLAGS } from "./health_flags.ts";
 import { LIMIT_FLAGS } from "./limit_flags.ts";
-import { healthFlag, HOUR_MS, settingFlag } from "./number_flag.ts";
+import { settingFlag } from "./number_flag.ts";
 import { parseChoice } from "./parse_choice.ts";
 
 const DEFAULTS = defaultSettings();
@@ -177,61 +178,6 @@ const SERVERS: FlagGroup<Settings> = {
   ],
 };
 
-const HEALTH: FlagGroup<Settings> = {
-  heading: "Health of servers",
-  flags: [
-    healthFlag("connectTimeoutMs", {
-      name: "connect-timeout",
-      unit: "MS",
-      min: 1,
-      max: HOUR_MS,
-      help: "for a connection to be open and checked",
-    }),
-    healthFlag("requestTimeoutMs", {
-      name: "request-timeout",
-      unit: "MS",
-      min: 1,
-      max: HOUR_MS,
-      help: "longest silence of a server that owes a reply",
-    }),
-    healthFlag("failureLimit", {
-      name: "failure-limit",
-      unit: "N",
-      min: 1,
-      max: 1000,
-      help: "failures in a row after which a server is ejected",
-    }),
-    healthFlag("probeMs", {
-      name: "probe-interval",
-      unit: "MS",
-      min: 1,
-      max: HOUR_MS,
-      help: "first pause between probes of an ejected server",
-    }),
-    healthFlag("probeMaxMs", {
-      name: "probe-interval-max",
-      unit: "MS",
-      min: 1,
-      max: HOUR_MS,
-      help: "longest pause between probes",
-    }),
-    healthFlag("flapLimit", {
-      name: "flap-limit",
-      unit: "N",
-      min: 0,
-      max: 1000,
-      help: "ejections in a row from which a server must pass more probes; 0 is never",
-    }),
-    healthFlag("flapWindowMs", {
-      name: "flap-window",
-      unit: "MS",
-      min: 1,
-      max: HOUR_MS,
-      help: "ejected this soon after its return, a server was ejected in a row",
-    }),
-  ],
-};
-
 const PROCESS: FlagGroup<Settings> = {
   heading: "Process",
   flags: [
@@ -291,7 +237,7 @@ const PROCESS: FlagGroup<Settings> = {
 export const FLAG_TABLE: readonly FlagGroup<Settings>[] = [
   LISTENING,
   SERVERS,
-  HEALTH,
+  HEALTH_FLAGS,
   LIMIT_FLAGS,
   PROCESS,
 ];

@@ -11,6 +11,9 @@ const HEAD = `\
 magent: a memcached proxy that keeps a second copy and puts returning servers in order
 
 Usage: magent [flags] -s HOST[:PORT] [-s HOST[:PORT] ...] [-b HOST[:PORT] ...]
+       magent recover status [SERVER] [--follow] --control PATH
+       magent recover start|stop|pause|resume SERVER --control PATH
+       magent server up|down|auto SERVER --control PATH
        magent ctl --control PATH COMMAND
 `;
 
@@ -22,6 +25,10 @@ Examples:
   In the foreground, with a control socket, and a question asked through it:
     magent -D -k -s cache1 -s cache2 --control /run/magent.ctl
     magent ctl --control /run/magent.ctl stats
+  A server is taken out of service, given back, and watched while it is put in order:
+    magent server down cache1:11211 --control /run/magent.ctl
+    magent server auto cache1:11211 --control /run/magent.ctl
+    magent recover status --follow --control /run/magent.ctl
 
 Signals: TERM and INT answer what is in flight and exit (a second one exits at once),
 HUP opens the log file again.

@@ -1,7 +1,8 @@
 /**
  * The program: from arguments to an exit status.
  *
- *   help, version, ctl        print, return
+ *   help, version             print, return
+ *   ctl, recover, server      ask a running proxy, print, return
  *   wrong flags               one line on stderr, 2
  *   -D, -v, process 1, child  serve until a signal
  *   else                      start a child in the background, return when it listens
@@ -12,7 +13,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { BACKGROUND_VARIABLE, ERROR_PREFIX, READY_LINE, startInBackground } from "./background.ts";
 import { fitClientLimit } from "./client_limit.ts";
 import { type CommandLine, readCommandLine } from "./command_line.ts";
-import { controlCommand } from "./control_command.ts";
+import { CONTROL_WORDS, controlCommand } from "./control_command.ts";
 import { FLAG_TABLE } from "./flag_table.ts";
 import { helpText } from "./help_text.ts";
 import { resolveIdentity } from "./identity.ts";
@@ -32,7 +33,7 @@ const USAGE_STATUS = 2;
 export async function runCommand(args: readonly string[], program: Program): Promise<number> {
   const { process } = program.runtime;
   try {
-    if (args[0] === "ctl") return await controlCommand(args.slice(1), program.runtime);
+    if (CONTROL_WORDS.includes(args[0])) return await controlCommand(args, program.runtime);
     const commandLine = readCommandLine(args, (path) => process.readTextFile(path));
     if (commandLine.kind === "proxy") return await runProxy(args, { commandLine, program });
     process.print("stdout", printedText(commandLine.kind, program));

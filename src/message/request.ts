@@ -35,6 +35,8 @@ export class Request {
   silent = false;
   /** The client wants no answer if it is the expected one: `q`, quiet opcodes. */
   quiet = false;
+  /** No client waits for it. */
+  background = false;
   /** The last key of its line: its reply closes the answer. */
   last = true;
   flags = 0;
@@ -114,7 +116,7 @@ export class Request {
       this.keyEnd =
         0;
     this.omitStart = this.omitEnd = 0;
-    this.silent = this.quiet = false;
+    this.silent = this.quiet = this.background = false;
     this.last = true;
     this.flags = this.exptime = 0;
     this.valueStart = this.valueEnd = 0;

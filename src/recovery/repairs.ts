@@ -169,6 +169,7 @@ interface Job {
 function make(job: Job, command: Command): Request {
   const request = new Request().make(command, job.bytes, 0, job.bytes.length);
   request.cas = job.cas;
+  request.background = true;
   return request;
 }
 

@@ -12,7 +12,7 @@ import { FETCH } from "../message/command.ts";
 import { Request } from "../message/request.ts";
 import type { Copies } from "../route/route.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
-import type { DumpedKey } from "./dump_reader.ts";
+import type { DumpedKey, DumpEnd } from "./dump_reader.ts";
 import type { Repairs } from "./repairs.ts";
 import { RestorePace } from "./restore_pace.ts";
 import { type RestoreProgress, RestoreTally } from "./restore_progress.ts";
@@ -26,6 +26,8 @@ const TICK_MS = 10;
 const LOOK_MS = 1000;
 /** Looks between two reports. */
 const REPORT_LOOKS = 10;
+/** Most times that one source is read because of the spool. */
+const ROUNDS_MAX = 100;
 /** Before a source that was away or lost is tried again, ms. */
 const AGAIN_MS = 2000;
 
@@ -105,7 +107,7 @@ export class Restore {
     let left = this.#options.sources;
     while (left.length > 0 && !this.#stopped) {
       left = await this.#takeAll(left);
-      if (left.length > 0) await this.#pause(AGAIN_MS);
+      if (left.length > 0 && !this.#stopped) await this.#pause(AGAIN_MS);
     }
     this.#timer?.cancel();
     return this.#end();
@@ -139,18 +141,35 @@ export class Restore {
   async #take(source: RestoreSource): Promise<boolean> {
     if (!source.ready) return false;
     this.#waitsFor = null;
-    const end = await source.read((key) => this.#keep(key), {
-      expect: (keys) => this.#tally.expect(keys),
-      workedOff: () => this.#workOff(),
-    });
-    await this.#workOff();
-    this.#tally.sourceEnded();
+    const { found, left } = this.#tally;
+    let end = await this.#read(source, 1);
+    const crowded = this.#tally.left - left;
+    if (end === "complete" && crowded > 0) {
+      const kept = this.#tally.found - found;
+      this.#tally.beginAgain();
+      end = await this.#read(source, Math.min(ROUNDS_MAX, Math.ceil(2 * (kept + crowded) / kept)));
+    }
     if (end === "refused") this.#refused = true;
     return end === "complete" || end === "refused";
   }
 
-  #keep({ key, lastUse }: DumpedKey): void {
+  /** In more than one round, each for some of the keys, there is room for all in the end. */
+  async #read(source: RestoreSource, rounds: number): Promise<DumpEnd> {
+    for (let round = 0; round < rounds; round++) {
+      const end = await source.read((key) => this.#keep(key, round, rounds), {
+        expect: (keys) => this.#tally.expect(keys),
+        workedOff: () => this.#workOff(),
+      });
+      const goesOn = await this.#workOff();
+      this.#tally.sourceEnded();
+      if (end !== "complete" || !goesOn) return end;
+    }
+    return "complete";
+  }
+
+  #keep({ key, lastUse }: DumpedKey, round: number, rounds: number): void {
     this.#tally.scanned++;
+    if (rounds > 1 && sumOf(key) % rounds !== round) return;
     if (this.#options.copiesOf(keyRequest(key)) === null) return;
     if (this.#spool.add(key, this.#options.unixTime() - lastUse)) this.#tally.found++;
     else this.#tally.left++;
@@ -214,4 +233,11 @@ export class Restore {
 
 function keyRequest(key: Uint8Array): Request {
   return new Request().make(FETCH, key, 0, key.length);
+}
+
+/** Spreads keys over rounds; whole and without a sign. */
+function sumOf(key: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < key.length; at++) sum = (31 * sum + key[at]) >>> 0;
+  return sum;
 }

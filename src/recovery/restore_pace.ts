@@ -9,16 +9,16 @@
  * Owned by: Restore.
  */
 
-import type { LatencyHistogram } from "../stats/latency_histogram.ts";
+import { type LatencyHistogram, LatencyWindow } from "../stats/latency_histogram.ts";
 
 /** Clients feel it when so many of a hundred requests take twice as long as before. */
 const QUANTILE = 0.99;
 const SLOWER = 2;
 /** A wait that was shorter than this before is taken for this long, ms. */
 const BASELINE_MIN_MS = 1;
-/** With fewer requests than this nothing can be said of before. */
-const SAMPLES_MIN = 50;
-const SHARE_MIN = 1 / 64;
+/** Fewer requests than this, before or since the last look, say nothing. */
+const SAMPLES_MIN = 200;
+const SHARE_MIN = 1 / 16;
 const GROWTH = 1.5;
 /** A server that threw keys out in so many of the looks is full: warm enough. */
 const EVICTING_LOOKS_MAX = 30;
@@ -35,7 +35,7 @@ export class RestorePace {
   /** Times the rate was halved for the clients' sake. */
   slowdowns = 0;
   readonly #keysPerSecond: number;
-  readonly #watched: readonly { latency: LatencyHistogram; beforeMs: number }[];
+  readonly #watched: readonly Watched[];
   #share = 1;
   #shareMax = 1;
   #credit = 0;
@@ -50,10 +50,7 @@ export class RestorePace {
     this.#atMs = nowMs;
     this.#watched = latencies
       .filter((latency) => latency.count >= SAMPLES_MIN)
-      .map((latency) => ({
-        latency,
-        beforeMs: Math.max(BASELINE_MIN_MS, latency.quantile(QUANTILE)),
-      }));
+      .map((latency) => new Watched(latency));
   }
 
   get paused(): RestorePause | null {
@@ -75,9 +72,8 @@ export class RestorePace {
   adjust(evictions: number | null): void {
     this.#lookAtEvictions(evictions);
     if (this.paused !== null) return;
-    const slow = this.#watched.some(({ latency, beforeMs }) =>
-      latency.quantile(QUANTILE) > SLOWER * beforeMs
-    );
+    // All are looked at: each counts from its last look.
+    const slow = this.#watched.map((one) => one.isSlow()).includes(true);
     if (slow) this.slowdowns++;
     this.#share = slow
       ? Math.max(SHARE_MIN, this.#share / 2)
@@ -106,5 +102,22 @@ export class RestorePace {
     if (!this.#evicting) return;
     this.#evictingLooks++;
     this.#shareMax = this.#share = Math.max(SHARE_MIN, this.#share / 2);
+  }
+}
+
+/** The latency of one server's clients against before. */
+class Watched {
+  readonly #window: LatencyWindow;
+  readonly #beforeMs: number;
+
+  constructor(latency: LatencyHistogram) {
+    this.#window = new LatencyWindow(latency);
+    this.#beforeMs = Math.max(BASELINE_MIN_MS, latency.quantile(QUANTILE));
+  }
+
+  isSlow(): boolean {
+    const window = this.#window;
+    window.look();
+    return window.count >= SAMPLES_MIN && window.quantile(QUANTILE) > SLOWER * this.#beforeMs;
   }
 }

@@ -59,6 +59,16 @@ export class RestoreTally {
     this.#expected = this.scanned;
   }
 
+  /** What was found is read once more, in rounds. */
+  beginAgain(): void {
+    this.scanned =
+      this.found =
+      this.done =
+      this.left =
+        0;
+    this.#doneBefore = 0;
+  }
+
   /** A second has passed. */
   measure(): void {
     const done = this.done - this.#doneBefore;

@@ -25,7 +25,7 @@ import { Restores, type RestoresOptions } from "./restores.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Longer than a placeholder lives, ms. */
-const SETTLE_MS = 32_000;
+export const SETTLE_MS = 32_000;
 const MARKER_POLL_MS = 1000;
 /** A replay of fewer keys, at a server in service, is everyday life and no line of the log. */
 const FEW_KEYS = 100;

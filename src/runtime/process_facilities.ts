@@ -20,6 +20,8 @@ import type { AppendFile, ProcessFacilities, SignalName } from "./runtime.ts";
 import { lookUpGroup, lookUpUser, type UserIdentity } from "./user_table.ts";
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 };
+/** Of a terminal that does not tell. */
+const COLUMNS = 80;
 
 /** What only the runtime itself can tell or do. */
 export interface ProcessOfRuntime {
@@ -39,6 +41,7 @@ export function createProcessFacilities(runtime: ProcessOfRuntime): ProcessFacil
     unixLike: process.platform !== "win32",
     env: (name) => process.env[name],
     print,
+    terminalColumns: () => process.stdout.isTTY ? process.stdout.columns ?? COLUMNS : null,
     exit: (status) => process.exit(status),
     onSignal: (signal: SignalName, handler) => void process.on(signal, () => handler()),
     readTextFile: (path) => readFileSync(path, "utf8"),

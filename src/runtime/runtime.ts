@@ -85,6 +85,8 @@ export interface ProcessFacilities {
   env(name: string): string | undefined;
   /** Writes to standard output or standard error, whole, before returning. */
   print(stream: "stdout" | "stderr", text: string): void;
+  /** Columns of the terminal that standard output goes to; null when it is none. */
+  terminalColumns(): number | null;
   exit(status: number): never;
   onSignal(signal: SignalName, handler: () => void): void;
   readTextFile(path: string): string;

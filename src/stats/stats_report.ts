@@ -25,6 +25,8 @@ export interface ServerReport {
   readonly ejections: number;
   /** Ejections that came too soon after the last return, too often. */
   readonly flaps: number;
+  /** What is being done about it in a few words, or none. */
+  readonly recovery: string;
   /** What the operator forces it to be: up, down or none. */
   readonly override: string;
   readonly counters: BackendCounters;
@@ -144,6 +146,7 @@ function addServer(lines: StatsLines, label: string, server: ServerReport): void
     .add(`${label}_state`, server.state)
     .add(`${label}_reason`, server.reason.replaceAll(" ", "_"))
     .add(`${label}_since`, server.since.toISOString())
+    .add(`${label}_recovery`, server.recovery.replaceAll(" ", "_"))
     .add(`${label}_version`, server.version || "unknown")
     .add(`${label}_meta`, metaOf(server))
     .add(`${label}_connections`, server.poolSize)

@@ -18,6 +18,7 @@ interface Model {
   readonly joined: boolean;
   readonly startedMs: number;
   written: boolean;
+  background: boolean;
 }
 
 /** Everything the queue says of its oldest exchange, against the model. */
@@ -32,6 +33,7 @@ function compare(queue: ExchangeQueue, model: readonly Model[]): void {
   assertEquals(queue.headWritten, head.written);
   assertEquals(queue.command.name, head.command);
   assertEquals(queue.joined, head.joined);
+  assertEquals(queue.clientWaits, head.written && !head.background);
   assertEquals(queue.startedMs, head.startedMs);
   assertEquals(queue.rescue === RESCUE, head.rescued);
   assertEquals(queue.headRetrieves, head.written && retrieves);
@@ -52,6 +54,7 @@ test("ExchangeQueue keeps exchanges in order, whatever comes and goes", () => {
         const key = `k${"x".repeat(random.below(random.pick([3, 200])))}${step}`;
         const line = random.pick([`get ${key}`, `gets ${key}`, `delete ${key}`, `incr ${key} 1`]);
         const request = parsedRequest(`${line}\r\n`);
+        request.background = random.chance(0.3);
         const { sink, rescued, joined, startedMs } = {
           sink: new RecordingSink(),
           rescued: random.chance(0.5),
@@ -59,9 +62,10 @@ test("ExchangeQueue keeps exchanges in order, whatever comes and goes", () => {
           startedMs: random.fraction() * 1e9,
         };
         queue.push(request, sink, rescued ? RESCUE : null, joined, startedMs);
+        const { background } = request;
         const command = request.command.name;
         request.bytes.fill(0x3f);
-        model.push({ key, command, sink, rescued, joined, startedMs, written: false });
+        model.push({ key, command, sink, rescued, joined, startedMs, background, written: false });
       } else if (random.chance(0.2)) {
         queue.markWritten();
         for (const exchange of model) exchange.written = true;

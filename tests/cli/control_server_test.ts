@@ -67,7 +67,10 @@ test("ControlServer puts lines together from any chunks", async () => {
 
 test("ControlServer explains itself", async () => {
   const { converse, asked } = bound(await stage());
-  assertStringIncludes(await converse(["help\nquit\n"]), "quit   closes the connection\n");
+  assertStringIncludes(
+    await converse(["help\nquit\n"]),
+    "\nquit                      closes the connection\n",
+  );
   assertEquals(asked, []);
 });
 

@@ -35,6 +35,7 @@ export class FakeProcess implements ProcessFacilities {
   unixLike = true;
   currentUserId = 0;
   limit: number | null = 1_000_000;
+  columns: number | null = null;
   environment: Record<string, string> = {};
   readonly files = new Map<string, FakeFile>();
   readonly printed = { stdout: "", stderr: "" };
@@ -58,6 +59,10 @@ export class FakeProcess implements ProcessFacilities {
 
   print(stream: "stdout" | "stderr", text: string): void {
     this.printed[stream] += text;
+  }
+
+  terminalColumns(): number | null {
+    return this.columns;
   }
 
   exit(status: number): never {

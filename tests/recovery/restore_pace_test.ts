@@ -46,23 +46,30 @@ test("RestorePace keeps rates below one key a tick", () => {
 
 test("RestorePace halves its rate while clients wait twice as long as before, then recovers", () => {
   const latency = histogram(4);
-  const pace = new RestorePace(1000, [histogram(1), latency], 0);
-  record(latency, 6, { count: 100_000, nowMs: 1000 });
+  const pace = new RestorePace(1600, [histogram(1), latency], 0);
+  let second = 0;
+  const look = (ms: number, times: number) => {
+    for (let time = 0; time < times; time++) {
+      record(latency, ms, { count: 100_000, nowMs: ++second * 1000 });
+      pace.adjust(null);
+    }
+    return pace.rate;
+  };
+  assertEquals([look(6, 1), pace.slowdowns], [1600, 0]);
+  assertEquals([look(30, 1), look(30, 1), pace.slowdowns], [800, 400, 2]);
+  assertEquals(look(30, 20), 100);
+  assertEquals([look(4, 1), look(4, 1), look(4, 20)], [150, 225, 1600]);
+});
+
+test("RestorePace does not slow down for a few requests", () => {
+  const latency = histogram(4);
+  const pace = new RestorePace(1000, [latency], 0);
+  record(latency, 900, { count: 199, nowMs: 1000 });
   pace.adjust(null);
-  assertEquals([pace.rate, pace.slowdowns], [1000, 0]);
-  record(latency, 30, { count: 100_000, nowMs: 2000 });
-  pace.adjust(null);
-  pace.adjust(null);
-  assertEquals([pace.rate, pace.slowdowns], [250, 2]);
-  for (let look = 0; look < 20; look++) pace.adjust(null);
-  assertEquals(pace.rate, 1000 / 64);
-  for (let nowMs = 3000; nowMs < 30_000; nowMs += 1000) {
-    record(latency, 4, { count: 1000, nowMs });
-  }
-  pace.adjust(null);
-  assertEquals(pace.rate, 1000 / 64 * 1.5);
-  for (let look = 0; look < 20; look++) pace.adjust(null);
   assertEquals(pace.rate, 1000);
+  record(latency, 900, { count: 200, nowMs: 2000 });
+  pace.adjust(null);
+  assertEquals(pace.rate, 500);
 });
 
 test("RestorePace does not mind what is short all the same, or was never measured before", () => {

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { LatencyHistogram } from "../../src/stats/latency_histogram.ts";
+import { LatencyHistogram, LatencyWindow } from "../../src/stats/latency_histogram.ts";
 
 test("LatencyHistogram knows nothing before it was told something", () => {
   const latency = new LatencyHistogram();
@@ -43,4 +43,17 @@ test("LatencyHistogram forgets in the course of seconds, but not while nothing h
     for (let sample = 0; sample < 100; sample++) latency.record(1, 3_600_000 + second * 1000);
   }
   assert(latency.quantile(0.99) < 2);
+});
+
+test("LatencyWindow tells what came between two looks, and nothing of before", () => {
+  const latency = new LatencyHistogram();
+  latency.record(900, 0);
+  const window = new LatencyWindow(latency);
+  for (let sample = 0; sample < 100; sample++) latency.record(1, 5000);
+  assertEquals([window.count, window.quantile(1)], [0, 0]);
+  window.look();
+  assertEquals(window.count, 100);
+  assert(window.quantile(1) < 2);
+  window.look();
+  assertEquals([window.count, window.quantile(1)], [0, 0]);
 });

@@ -25,6 +25,7 @@ function server(role: "main" | "backup", name: string, poolSize: number): Server
     ejections: 0,
     flaps: 0,
     override: "none",
+    recovery: "none",
     counters: new BackendCounters(),
   };
 }

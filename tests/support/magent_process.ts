@@ -76,6 +76,11 @@ export class MagentProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /** Where its operator asks. */
+  get controlPath(): string {
+    return this.#controlPath;
+  }
+
   /** What it has logged so far. */
   get log(): string {
     return this.#child.output;

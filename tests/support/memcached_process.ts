@@ -73,9 +73,9 @@ export class MemcachedProcess implements AsyncDisposable {
   }
 
   /** Starts it again, empty, where it was. */
-  async restart(): Promise<void> {
+  async restart(args: readonly string[] = this.#args): Promise<void> {
     await this.kill();
-    this.#child = await startChild(this.target, this.#args);
+    this.#child = await startChild(this.target, args);
   }
 
   /** Ends it as an operator does who wants its memory back, and waits until it is gone. */

@@ -1,0 +1,100 @@
+/**
+ * What `stats recovery` tells: of every server its state, its journal, its repairs and
+ * its restores; and the same in one line, for `stats` and for people.
+ */
+
+import { StatsLines } from "../stats/stats_lines.ts";
+import type { FarmServer } from "./farm_servers.ts";
+import { progressText } from "./restore_progress.ts";
+import type { ServerRecovery } from "./server_recovery.ts";
+
+/** A block of lines for each server. */
+export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
+  const lines = new StatsLines();
+  for (const server of servers) {
+    addState(lines, server);
+    if (server.recovery === null) continue;
+    addJournal(lines, server.label, server.recovery);
+    addCounters(lines, `${server.label}_repairs`, {
+      under_way: server.recovery.repairs.size,
+      ...server.recovery.repairs.counters,
+    });
+    addCounters(lines, `${server.label}_restores`, { ...server.recovery.restores.counters });
+    addProgress(lines, server.label, server.recovery);
+  }
+  return lines;
+}
+
+/** What is being done about a server, in a few words: `none`, or how far its restore is. */
+export function recoveryText(recovery: ServerRecovery | null): string {
+  if (recovery === null) return "none";
+  const { progress } = recovery.restores;
+  if (progress !== null) return progressText(progress);
+  if (recovery.settling) return "settling";
+  const { missed } = recovery.journal;
+  return missed.size > 0 ? `${missed.size} missed keys` : "none";
+}
+
+/** `recover status`: a line for each server. */
+export function statusText(servers: readonly FarmServer[]): string {
+  return servers.map(({ label, backend, recovery }) => {
+    const { state, reason, since } = backend.status;
+    const why = reason === "none" ? "" : ` (${reason})`;
+    const doing = recoveryText(recovery);
+    return `${label} ${backend.name} ${state}${why} since ${since.toISOString()}` +
+      `${doing === "none" ? "" : `: ${doing}`}\n`;
+  }).join("");
+}
+
+function addState(lines: StatsLines, { label, backend, recovery }: FarmServer): void {
+  const { state, reason, since } = backend.status;
+  const { override, flaps, probesPassed, probesNeeded } = backend.health;
+  lines
+    .add(`${label}_name`, backend.name)
+    .add(`${label}_state`, state)
+    .add(`${label}_reason`, reason.replaceAll(" ", "_"))
+    .add(`${label}_since`, since.toISOString())
+    .add(`${label}_override`, override ?? "none")
+    .add(`${label}_flaps`, flaps)
+    .add(`${label}_probes_passed`, probesPassed)
+    .add(`${label}_probes_needed`, probesNeeded)
+    .add(`${label}_verdict`, recovery?.lastVerdict ?? "off");
+}
+
+function addJournal(lines: StatsLines, label: string, recovery: ServerRecovery): void {
+  const { missed, cleared, incomplete } = recovery.journal;
+  lines
+    .add(`${label}_journal_missed`, missed.size)
+    .add(`${label}_journal_cleared`, cleared.size)
+    .add(`${label}_journal_incomplete`, incomplete ? "yes" : "no")
+    .add(`${label}_journal_flush`, recovery.flushMissed ? "yes" : "no");
+}
+
+function addCounters(
+  lines: StatsLines,
+  prefix: string,
+  counters: Readonly<Record<string, number>>,
+): void {
+  for (const [name, count] of Object.entries(counters)) lines.add(`${prefix}_${name}`, count);
+}
+
+function addProgress(lines: StatsLines, label: string, recovery: ServerRecovery): void {
+  const { progress } = recovery.restores;
+  if (progress === null) {
+    lines.add(`${label}_restore`, recovery.settling ? "settling" : "none");
+    return;
+  }
+  const { paused, waitsFor } = progress;
+  lines
+    .add(`${label}_restore`, paused !== null ? "paused" : waitsFor !== null ? "waiting" : "running")
+    .add(`${label}_restore_paused_by`, paused ?? "none")
+    .add(`${label}_restore_waits_for`, waitsFor ?? "none")
+    .add(`${label}_restore_keys`, progress.keys)
+    .add(`${label}_restore_done`, progress.done)
+    .add(`${label}_restore_left`, progress.left)
+    .add(`${label}_restore_rate`, progress.rate)
+    .add(`${label}_restore_rate_allowed`, Math.round(progress.allowed))
+    .add(`${label}_restore_slowdowns`, progress.slowdowns)
+    .add(`${label}_restore_spool_bytes`, progress.spoolBytes)
+    .add(`${label}_restore_eta`, progress.etaSeconds ?? "unknown");
+}
