@@ -22,11 +22,14 @@ export class ByteQueue {
     this.#tail = at + count;
   }
 
-  /** True when the oldest entry, of `length` bytes, equals `bytes[start, end)`. */
-  headIs(length: number, bytes: Uint8Array, start: number, end: number): boolean {
+  /**
+   * True when the `length` bytes that lie `skipped` behind the oldest entry equal
+   * `bytes[start, end)`. Plain arguments, because it is once per reply.
+   */
+  isAt(skipped: number, length: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start !== length) return false;
     const own = this.bytes;
-    const head = this.head;
+    const head = this.head + skipped;
     // Keys of one farm differ at their end, so look there first.
     for (let offset = length - 1; offset >= 0; offset--) {
       if (own[head + offset] !== bytes[start + offset]) return false;

@@ -135,9 +135,22 @@ export class ExchangeQueue {
     this.#written = this.#tail;
   }
 
-  /** True when the key that the oldest exchange asks for is `bytes[start, end)`. */
-  isKey(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.kept.headIs(this.keyLength, bytes, start, end);
+  /**
+   * How many keys of the line that is being answered stand before `bytes[start, end)`;
+   * -1 when that is none of them. `begun`: the line has had an answer, so what is left
+   * of it are joined keys.
+   */
+  keysBefore(bytes: Uint8Array, start: number, end: number, begun: boolean): number {
+    let skipped = 0;
+    for (let at = this.#head; at < this.#written; at++) {
+      const slot = at & this.#mask;
+      const ofTheLine = this.#joined[slot] === 1 || (at === this.#head && !begun);
+      if (!ofTheLine || !this.#commands[slot].retrieves) return -1;
+      const length = this.#keyBytes[slot];
+      if (this.kept.isAt(skipped, length, bytes, start, end)) return at - this.#head;
+      skipped += length + this.#lineBytes[slot];
+    }
+    return -1;
   }
 
   /** Makes the oldest exchange's request again, as far as it was kept; borrowed until `shift`. */

@@ -128,13 +128,13 @@ export class ReplyMatcher {
     const reply = this.#reply;
     if (!queue.headWritten) return null;
     if (reply.meta) return isPossibleValue(queue.command) ? queue.shift() : null;
-    for (;;) {
-      if (!queue.headRetrieves) return null;
-      if (this.#groupOpen && !queue.joined) return null;
-      this.#groupOpen = true;
-      if (queue.isKey(reply.bytes, reply.keyStart, reply.keyEnd)) return queue.shift();
-      queue.shift().reply(MISS);
-    }
+    const { bytes, keyStart, keyEnd } = reply;
+    // Looked for before anybody is answered: a foreign key says nothing about the others.
+    const misses = queue.keysBefore(bytes, keyStart, keyEnd, this.#groupOpen);
+    if (misses < 0) return null;
+    this.#groupOpen = true;
+    for (let passed = 0; passed < misses; passed++) queue.shift().reply(MISS);
+    return queue.shift();
   }
 
   #end(): boolean {

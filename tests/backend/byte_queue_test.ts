@@ -31,13 +31,13 @@ test("ByteQueue compares its oldest entry", () => {
   queue.push(toBytes("key1key2"), 0, 4);
   queue.push(toBytes("key1key2"), 4, 8);
   const line = toBytes("get key1 key2 key");
-  assertEquals(queue.headIs(4, line, 4, 8), true);
-  assertEquals(queue.headIs(4, line, 9, 13), false);
-  assertEquals(queue.headIs(4, line, 4, 7), false);
-  assertEquals(queue.headIs(3, line, 14, 17), true);
+  assertEquals(queue.isAt(0, 4, line, 4, 8), true);
+  assertEquals(queue.isAt(0, 4, line, 9, 13), false);
+  assertEquals(queue.isAt(0, 4, line, 4, 7), false);
+  assertEquals(queue.isAt(0, 3, line, 14, 17), true);
   queue.drop(4);
-  assertEquals(queue.headIs(4, line, 9, 13), true);
-  assertEquals(queue.headIs(0, line, 0, 0), true);
+  assertEquals(queue.isAt(0, 4, line, 9, 13), true);
+  assertEquals(queue.isAt(0, 0, line, 0, 0), true);
 });
 
 test("ByteQueue does not grow while little waits in it", () => {

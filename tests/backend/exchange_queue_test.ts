@@ -38,7 +38,10 @@ function compare(queue: ExchangeQueue, model: readonly Model[]): void {
   assertEquals(queue.rescue === RESCUE, head.rescued);
   assertEquals(queue.headRetrieves, head.written && retrieves);
   if (retrieves || head.rescued) {
-    assertEquals(queue.isKey(toBytes(`<${head.key}>`), 1, 1 + head.key.length), true);
+    const begun = queue.joined;
+    const before = (key: string) => queue.keysBefore(toBytes(`<${key}>`), 1, 1 + key.length, begun);
+    assertEquals(before(head.key), head.written && retrieves ? 0 : -1);
+    assertEquals(before("nobody's"), -1);
     const rebuilt = queue.rebuild(new Request());
     assertEquals([rebuilt.command.name, rebuilt.keyText()], [head.command, head.key]);
   }

@@ -32,6 +32,14 @@ test("ReplyMatcher gives nobody an answer that its command cannot have", async (
   }
 });
 
+test("ReplyMatcher takes no misses from a line that is answered with a foreign key", async () => {
+  const lone = await new LoneConnection().open();
+  const sinks = ["get a\r\n", "get b\r\n"].map((text) => lone.send(text));
+  await lone.turn();
+  await lone.receive("VALUE x 0 1\r\n1\r\nEND\r\n");
+  assertEquals(sinks.map((sink) => sink.failure), ["nonsense in doubt", "nonsense in doubt"]);
+});
+
 test("ReplyMatcher does not wait for the rest of what began before it was asked for", async () => {
   for (const begun of ["V", "VALUE a 0 5\r\nab", "VA 5\r\nab", "STORE"]) {
     const lone = await new LoneConnection().open();
