@@ -70,14 +70,19 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   afterRepair(request: Request, copies: Copies, then: (mainHasIt: boolean) => void): void {
     const server = this.#of(copies.main);
-    if (server.mayRepair) return server.repairs.repair(request, copies, () => then(true));
+    if (server.mayRepair) {
+      return server.repairs.repair(request, copies, (how) => {
+        const inDoubt = how === "failed" || how === "skipped";
+        then(!inDoubt || !copies.backup.usable);
+      });
+    }
     const { keyBytes, keyStart, keyEnd } = request;
     const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
     copies.main.sendOr(look, new CallbackSink((reply) => then(isValue(reply))), null);
   }
 
   wrote(destination: Destination, key: Request): void {
-    this.#of(destination).forget(key.keyText());
+    this.#of(destination).wrote(key.keyText());
   }
 
   flushBegins(): void {

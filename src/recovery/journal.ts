@@ -44,6 +44,13 @@ export class Journal {
     if (this.missed.delete(key)) this.cleared.add(key);
   }
 
+  /** The server is about to lose the key, and nothing worse. */
+  lack(key: string): void {
+    if (this.missed.has(key) || this.cleared.has(key)) return;
+    if (this.size >= this.#keysMax) this.incomplete = true;
+    else this.cleared.add(key);
+  }
+
   /** The server has the key's newest value again, or holds nothing at all. */
   forget(key: string): void {
     this.cleared.delete(key);

@@ -47,11 +47,14 @@ export class RepairCounters {
   skipped = 0;
 }
 
+/** Called with what became of a repair. */
+export type RepairEnd = (how: keyof RepairCounters) => void;
+
 /** The keys under repair. */
 export class Repairs {
   readonly counters: RepairCounters = new RepairCounters();
   readonly #unixTime: () => number;
-  readonly #underWay = new Map<string, (() => void)[]>();
+  readonly #underWay = new Map<string, RepairEnd[]>();
   /** Grows when all repairs under way must come to nothing. */
   #epoch = 0;
   #flushes = 0;
@@ -65,7 +68,7 @@ export class Repairs {
   }
 
   /** Puts a key back; `then` runs when that has ended, however. */
-  repair(key: Request, copies: Copies, then: () => void): void {
+  repair(key: Request, copies: Copies, then: RepairEnd): void {
     const name = key.keyText();
     const waiting = this.#underWay.get(name);
     if (waiting !== undefined) {
@@ -74,18 +77,11 @@ export class Repairs {
     }
     if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
       this.counters.skipped++;
-      return then();
+      return then("skipped");
     }
     this.#underWay.set(name, [then]);
     const bytes = key.keyBytes.slice(key.keyStart, key.keyEnd);
     this.#lease({ name, bytes, copies, epoch: this.#epoch, lost: copies.main.epoch, cas: "" });
-  }
-
-  /** Runs `then` once the key is not under repair. */
-  after(key: string, then: () => void): void {
-    const waiting = this.#underWay.get(key);
-    if (waiting === undefined) then();
-    else waiting.push(then);
   }
 
   /** What was read of the copy before this must not be put back any more. */
@@ -151,7 +147,7 @@ export class Repairs {
     this.counters[how]++;
     const waiting = this.#underWay.get(job.name) ?? [];
     this.#underWay.delete(job.name);
-    for (const then of waiting) then();
+    for (const then of waiting) then(how);
   }
 }
 

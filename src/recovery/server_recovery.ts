@@ -172,8 +172,10 @@ export class ServerRecovery {
     return this.backend.phase === "restoring" || this.journal.cleared.has(key);
   }
 
-  forget(key: string): void {
-    this.journal.forget(key);
+  /** It confirmed a change; a flush that is still to be repeated takes that away again. */
+  wrote(key: string): void {
+    if (this.#flushMissed) this.journal.lack(key);
+    else this.journal.forget(key);
     this.#noteMisses();
   }
 
