@@ -71,9 +71,8 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   afterRepair(request: Request, copies: Copies, then: (mainHasIt: boolean) => void): void {
     const server = this.#of(copies.main);
     if (server.mayRepair) {
-      return server.repairs.repair(request, copies, (how) => {
-        const inDoubt = how === "failed" || how === "skipped";
-        then(!inDoubt || !copies.backup.usable);
+      return server.repairs.repair(request, copies, (known) => {
+        then(known || !copies.backup.usable);
       });
     }
     const { keyBytes, keyStart, keyEnd } = request;

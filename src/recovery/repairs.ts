@@ -47,8 +47,11 @@ export class RepairCounters {
   skipped = 0;
 }
 
-/** Called with what became of a repair. */
-export type RepairEnd = (how: keyof RepairCounters) => void;
+/** After these ends the main holds what its copy holds. */
+const KNOWN: readonly (keyof RepairCounters)[] = ["filled", "present", "absent"];
+
+/** Called at the end of a repair: the main is known to hold what its copy holds, or is not. */
+export type RepairEnd = (known: boolean) => void;
 
 /** The keys under repair. */
 export class Repairs {
@@ -77,7 +80,7 @@ export class Repairs {
     }
     if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
       this.counters.skipped++;
-      return then("skipped");
+      return then(false);
     }
     this.#underWay.set(name, [then]);
     const bytes = key.keyBytes.slice(key.keyStart, key.keyEnd);
@@ -101,7 +104,7 @@ export class Repairs {
   #lease(job: Job): void {
     ask(job, LEASE, job.copies.main, (reply) => {
       if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed");
-      if (!reply.won) return this.#end(job, "present");
+      if (!reply.won) return this.#end(job, "present", !reply.taken);
       if (reply.stale) {
         // The right to renew a stale value is for the clients.
         return ask(job, MARK_STALE, job.copies.main, () => this.#end(job, "present"));
@@ -143,11 +146,11 @@ export class Repairs {
     ask(job, MD_DECIDED, job.copies.main, () => this.#end(job, how));
   }
 
-  #end(job: Job, how: keyof RepairCounters): void {
+  #end(job: Job, how: keyof RepairCounters, known = KNOWN.includes(how)): void {
     this.counters[how]++;
     const waiting = this.#underWay.get(job.name) ?? [];
     this.#underWay.delete(job.name);
-    for (const then of waiting) then(how);
+    for (const then of waiting) then(known);
   }
 }
 

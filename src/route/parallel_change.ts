@@ -28,6 +28,7 @@ export class ParallelChange {
   #mainReply: Reply | null = null;
   #backupReply: Reply | null = null;
   #answered = false;
+  #trustsHits = false;
 
   /** Without a deadline where both legs are sent at once: they have their timeouts. */
   constructor(sink: Sink, sync: boolean, deadline: Deadline | null) {
@@ -36,15 +37,15 @@ export class ParallelChange {
     this.#deadline = deadline;
   }
 
-  /** The legs for a main that does not know better: what the backup says counts first. */
-  decidedByBackup(): Pick<ParallelChange, "main" | "backup"> {
-    return { main: this.backup, backup: this.main };
+  /** One of the copies may lack the key that the other has: it is there if either says so. */
+  trustHits(): void {
+    this.#trustsHits = true;
   }
 
   /** One copy has spoken. */
   onLeg(reply: Reply, byMain: boolean): void {
     if (this.#answered) return;
-    const decides = byMain && reply.status !== ReplyStatus.Failed;
+    const decides = byMain && !this.#asksOther(reply);
     if (decides && (!this.#sync || this.#backupReply !== null)) return this.#answer(reply);
     if (byMain) this.#mainReply = standing(reply);
     else this.#backupReply = standing(reply);
@@ -54,8 +55,12 @@ export class ParallelChange {
       this.#timer = this.#deadline?.whenPassed(() => this.#answer(main)) ?? null;
     }
     if (main === null || backup === null) return;
-    const useBackup = main.status === ReplyStatus.Failed && backup.status !== ReplyStatus.Failed;
+    const useBackup = this.#asksOther(main) && backup.status !== ReplyStatus.Failed;
     this.#answer(useBackup ? backup : main);
+  }
+
+  #asksOther({ status }: Reply): boolean {
+    return status === ReplyStatus.Failed || (this.#trustsHits && status === ReplyStatus.NotFound);
   }
 
   #answer(reply: Reply): void {

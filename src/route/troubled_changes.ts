@@ -64,11 +64,10 @@ export class TroubledChanges {
 
   #backupFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
     const { order, recovery, mainNote, backupNote } = this.#options;
-    // What the main says of a key that it may lack is of no use to the client.
-    const decided = change.decidedByBackup();
+    change.trustHits();
     order.holding(request.keyText(), (done) => {
-      const atMain = this.#then(this.#clearing(request, main, decided.main), done);
-      const atBackup = this.#then(decided.backup, () => main.sendOr(request, atMain, mainNote));
+      const atMain = this.#then(this.#clearing(request, main, change.main), done);
+      const atBackup = this.#then(change.backup, () => main.sendOr(request, atMain, mainNote));
       const send = () => backup.sendOr(forBackup, atBackup, backupNote);
       if (request.command === TOUCH) recovery!.afterRepair(request, { main, backup }, send);
       else send();
@@ -79,14 +78,14 @@ export class TroubledChanges {
     const { order, mainNote, backupNote } = this.#options;
     let answered = false;
     let next: (() => void) | null = null;
-    const decided = this.#knows(main, request) ? change : change.decidedByBackup();
-    const atMain = this.#then(this.#clearing(request, main, decided.main), () => {
+    if (!this.#knows(main, request)) change.trustHits();
+    const atMain = this.#then(this.#clearing(request, main, change.main), () => {
       answered = true;
       next?.();
     });
     main.sendOr(request, atMain, mainNote);
     order.holding(request.keyText(), (done) => {
-      const atBackup = this.#then(decided.backup, done);
+      const atBackup = this.#then(change.backup, done);
       const send = () => backup.sendOr(forBackup, atBackup, backupNote);
       if (answered || backup.phase !== "restoring") send();
       else next = send;
