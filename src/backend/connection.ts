@@ -261,9 +261,10 @@ export class Connection implements MatcherOwner, PassageOwner {
       if (done || this.state !== "open") return;
       const nowMs = this.#services.turns.now();
       this.#silence.progressMs = nowMs;
-      // One sample for what one read brings: that of the request that waited longest.
-      if (this.#queue.clientWaits) this.#owner.latency.record(nowMs - this.#queue.startedMs, nowMs);
       if (!this.#understands(value)) return this.close("nonsense");
+      // One sample for what one read brings.
+      const answeredMs = this.#queue.takeAnsweredMs();
+      if (answeredMs >= 0) this.#owner.latency.record(nowMs - answeredMs, nowMs);
       if (this.#mayPause()) {
         this.#owner.occupied(this);
         await this.#drained();

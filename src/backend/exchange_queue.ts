@@ -36,6 +36,8 @@ export class ExchangeQueue {
   /** 1: no client waits for it. */
   #background = new Uint8Array(SLOTS_MIN);
   #mask = SLOTS_MIN - 1;
+  /** `startedMs` of the first exchange of a client that was removed since `takeAnsweredMs`. */
+  #answeredMs = -1;
   #head = 0;
   #tail = 0;
   #written = 0;
@@ -55,11 +57,6 @@ export class ExchangeQueue {
 
   get rescue(): Rescue | null {
     return this.#rescues[this.#head & this.#mask];
-  }
-
-  /** The oldest exchange was sent, and a client waits for it. */
-  get clientWaits(): boolean {
-    return this.headWritten && this.#background[this.#head & this.#mask] === 0;
   }
 
   get startedMs(): number {
@@ -174,8 +171,18 @@ export class ExchangeQueue {
     const sink = this.#sinks[slot] as Sink;
     this.#sinks[slot] = null;
     this.#rescues[slot] = null;
+    if (this.#answeredMs < 0 && this.#background[slot] === 0) {
+      this.#answeredMs = this.#startedMs[slot];
+    }
     this.kept.drop(this.#keyBytes[slot] + this.#lineBytes[slot]);
     return sink;
+  }
+
+  /** When the client's request began that waited longest of those removed since; -1 for none. */
+  takeAnsweredMs(): number {
+    const answeredMs = this.#answeredMs;
+    this.#answeredMs = -1;
+    return answeredMs;
   }
 
   #grow(): void {
