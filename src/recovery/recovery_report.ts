@@ -39,7 +39,9 @@ export function recoveryText(recovery: ServerRecovery | null): string {
 export function statusText(servers: readonly FarmServer[]): string {
   return servers.map(({ label, backend, recovery }) => {
     const { state, reason, since } = backend.status;
-    const why = reason === "none" ? "" : ` (${reason})`;
+    // What was wrong with its connections is past; what it came back as is not.
+    const cause = backend.usable && state !== "up" ? recovery?.lastVerdict : reason;
+    const why = cause === "none" || cause === undefined ? "" : ` (${cause})`;
     const doing = recoveryText(recovery);
     return `${label} ${backend.name} ${state}${why} since ${since.toISOString()}` +
       `${doing === "none" ? "" : `: ${doing}`}\n`;

@@ -96,7 +96,7 @@ test("A restore is seen, paused, resumed, stopped and begun again", {
   assertMatch(plain.get("main_1_recovery") ?? "", /^\d+_of_601_keys,_paused:_operator$/);
   assertMatch(
     await it.say("recover", "status", "main_1"),
-    /^main_1 127\S+ restoring .*: \d+ of 601 keys, paused: operator\n$/,
+    /^main_1 127\S+ restoring \(empty\) since \S+Z: \d+ of 601 keys, paused: operator\n$/,
   );
 
   await it.say("recover", "resume", it.server);

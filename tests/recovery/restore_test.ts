@@ -54,8 +54,8 @@ class Stage {
     const repairs = new Repairs(() => 0);
     repairs.repair = (key, _copies, then) => {
       this.repaired.push(key.keyText());
-      if (this.#auto) then();
-      else this.#open.push(then);
+      if (this.#auto) then(true);
+      else this.#open.push(() => then(true));
     };
     const copies = { main: this.main, backup: {} } as unknown as Copies;
     this.restore = new Restore({
