@@ -6,10 +6,14 @@
  * what is wanted of it is kept in memory, up to a limit.
  */
 
+import { SilenceTimer } from "../backend/silence_timer.ts";
 import { Input } from "../protocol/input.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Address, Runtime } from "../runtime/runtime.ts";
 
 const LF = 0x0a;
+/** A server that says nothing for so long has gone, ms. */
+const SILENCE_MS = 10_000;
 
 /** One key of a dump. */
 export interface DumpedKey {
@@ -21,13 +25,30 @@ export interface DumpedKey {
 /** Why a dump ended early; `busy` is worth another try. */
 export type DumpEnd = "complete" | "busy" | "refused" | "lost";
 
-/** Calls `each` for every key: `part` is `hash`, `all`, or a slab class. */
+/** What is dumped, and who is told. */
+export interface DumpOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly each: (key: DumpedKey) => void;
+  /** `hash`, `all`, or a slab class. */
+  readonly part: string;
+}
+
+/** Calls `each` for every key. */
 export async function readDump(
   runtime: Pick<Runtime, "connect">,
   address: Address,
-  options: { signal: AbortSignal; each: (key: DumpedKey) => void; part: string },
+  options: DumpOptions,
 ): Promise<DumpEnd> {
-  const { signal, each, part } = options;
+  const { clock, part } = options;
+  const gone = new AbortController();
+  const silence = new SilenceTimer(clock, SILENCE_MS, {
+    debt: () => "owed",
+    expired: () => gone.abort(),
+  });
+  silence.progressMs = clock.now();
+  silence.watch();
+  const signal = AbortSignal.any([options.signal, gone.signal]);
   try {
     const socket = await runtime.connect(address, signal);
     const stop = () => socket.close();
@@ -36,24 +57,28 @@ export async function readDump(
       const writer = socket.writable.getWriter();
       writer.closed.catch(() => {});
       await writer.write(new TextEncoder().encode(`lru_crawler metadump ${part}\r\n`));
-      return await readLines(socket.readable.getReader(), each);
+      return await readLines(socket.readable.getReader(), options, silence);
     } finally {
       signal.removeEventListener("abort", stop);
       socket.close();
     }
   } catch {
     return "lost";
+  } finally {
+    silence.cancel();
   }
 }
 
 async function readLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  each: (key: DumpedKey) => void,
+  { clock, each }: DumpOptions,
+  silence: SilenceTimer,
 ): Promise<DumpEnd> {
   const input = new Input();
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return "lost";
+    silence.progressMs = clock.now();
     input.append(value);
     const end = takeLines(input, each);
     if (end !== null) return end;

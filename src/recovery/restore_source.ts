@@ -99,7 +99,7 @@ export class BackendSource implements RestoreSource {
   async #readDump(part: string, each: (key: DumpedKey) => void): Promise<DumpEnd> {
     const { runtime, signal, clock } = this.#services;
     for (;;) {
-      const end = await readDump(runtime, this.#server.address, { signal, each, part });
+      const end = await readDump(runtime, this.#server.address, { clock, signal, each, part });
       if (end !== "busy" || signal.aborted) return end;
       await new Promise<void>((resolve) => void clock.after(BUSY_PAUSE_MS, resolve));
     }
