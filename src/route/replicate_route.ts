@@ -16,7 +16,7 @@ import { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { WorstOf } from "./broadcast_route.ts";
 import { CallbackSink } from "./callback_sink.ts";
-import { CopyOrder } from "./copy_order.ts";
+import type { CopyOrder } from "./copy_order.ts";
 import { Deadline } from "./deadline.ts";
 import { DecidedChange } from "./decided_change.ts";
 import { type MissedChanges, MissedNote } from "./missed_changes.ts";

@@ -1,6 +1,6 @@
 /** One value through a fresh proxy: stored, read, and what that cost in memory. */
 
-import { type Farm, type FarmForm } from "./farm.ts";
+import type { Farm, FarmForm } from "./farm.ts";
 import { peakMemoryMiB } from "./process_memory.ts";
 import { ValueClient } from "./value_client.ts";
 import type { ValueProtocol } from "./value_protocols.ts";
