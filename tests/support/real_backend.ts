@@ -13,6 +13,8 @@ export interface RealBackend extends Disposable {
   readonly backend: Backend;
   readonly runtime: Runtime;
   readonly clock: Clock;
+  /** Resolves with the next connection that it has checked. */
+  nextConnection(): Promise<void>;
 }
 
 /** Makes one for the memcached on this port. */
@@ -22,6 +24,8 @@ export async function realBackend(
 ): Promise<RealBackend> {
   const runtime = await runtimeHere();
   const clock = new SystemClock(() => runtime.now());
+  const admitted: (() => void)[] = [];
+  const admit = () => admitted.splice(0).forEach((resolve) => resolve());
   const { limits, health, connectionsMax } = DEFAULT_CONFIG;
   const backend = new Backend({
     name: `127.0.0.1:${port}`,
@@ -41,7 +45,13 @@ export async function realBackend(
     runtime,
     log: new Log(() => {}),
     date: () => new Date(),
-    coordinator: null,
+    coordinator: { admit },
   });
-  return { backend, runtime, clock, [Symbol.dispose]: () => backend.close() };
+  return {
+    backend,
+    runtime,
+    clock,
+    nextConnection: () => new Promise((resolve) => void admitted.push(resolve)),
+    [Symbol.dispose]: () => backend.close(),
+  };
 }
