@@ -35,13 +35,13 @@ const REPAIRS_MAX = 4096;
 export class RepairCounters {
   /** Keys put back. */
   filled = 0;
-  /** Keys that the server already had, or another proxy was filling. */
+  /** Keys that the server already had. */
   present = 0;
   /** Keys that the copy did not have either. */
   absent = 0;
   /** Keys that changed while they were being put back. */
   overtaken = 0;
-  /** Keys that could not be put back because a server failed. */
+  /** Keys that could not be put back because a server failed, or somebody else was at it. */
   failed = 0;
   /** Keys not repaired because too many were under repair. */
   skipped = 0;
@@ -104,7 +104,9 @@ export class Repairs {
   #lease(job: Job): void {
     ask(job, LEASE, job.copies.main, (reply) => {
       if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed");
-      if (!reply.won) return this.#end(job, "present", !reply.taken);
+      // A placeholder, ours of a lost connection or another proxy's, may never be filled.
+      if (reply.taken && !reply.stale) return this.#end(job, "failed");
+      if (!reply.won) return this.#end(job, "present");
       if (reply.stale) {
         // The right to renew a stale value is for the clients.
         return ask(job, MARK_STALE, job.copies.main, () => this.#end(job, "present"));
@@ -139,18 +141,20 @@ export class Repairs {
     job.copies.main.sendOr(fill, filled, null);
   }
 
-  /** Takes the placeholder away again. */
+  /** Takes the placeholder away again; while it may be there, nothing is known of the main. */
   #giveUp(job: Job, reply: Reply): void {
     const how = reply.status === ReplyStatus.Failed ? "failed" : "absent";
-    if (job.copies.main.epoch !== job.lost) return this.#end(job, how);
-    ask(job, MD_DECIDED, job.copies.main, () => this.#end(job, how));
+    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed");
+    ask(job, MD_DECIDED, job.copies.main, (answer) => {
+      this.#end(job, answer.status === ReplyStatus.Failed ? "failed" : how);
+    });
   }
 
-  #end(job: Job, how: keyof RepairCounters, known = KNOWN.includes(how)): void {
+  #end(job: Job, how: keyof RepairCounters): void {
     this.counters[how]++;
     const waiting = this.#underWay.get(job.name) ?? [];
     this.#underWay.delete(job.name);
-    for (const then of waiting) then(known);
+    for (const then of waiting) then(KNOWN.includes(how));
   }
 }
 
