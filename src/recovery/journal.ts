@@ -17,6 +17,8 @@ export class Journal {
   readonly cleared: Set<string> = new Set();
   /** More was missed than could be kept: only a flush puts the server in order. */
   incomplete = false;
+  /** Those of the cleared that a restore is about to put back. */
+  #coming = new Set<string>();
   readonly #keysMax: number;
 
   constructor(keysMax: number) {
@@ -29,7 +31,7 @@ export class Journal {
 
   /** Notes a key; false when the journal is full, and incomplete from now on. */
   add(key: string): boolean {
-    this.cleared.delete(key);
+    this.forget(key);
     if (this.missed.has(key)) return true;
     if (this.size >= this.#keysMax) {
       this.incomplete = true;
@@ -46,6 +48,7 @@ export class Journal {
 
   /** The server is about to lose the key, and nothing worse. */
   lack(key: string): void {
+    this.#coming.delete(key);
     if (this.missed.has(key) || this.cleared.has(key)) return;
     if (this.size >= this.#keysMax) this.incomplete = true;
     else this.cleared.add(key);
@@ -54,11 +57,23 @@ export class Journal {
   /** The server has the key's newest value again, or holds nothing at all. */
   forget(key: string): void {
     this.cleared.delete(key);
+    this.#coming.delete(key);
+  }
+
+  /** All that the copies hold is about to be put back. */
+  restoreBegins(): void {
+    this.#coming = new Set(this.cleared);
+  }
+
+  /** It was put back: what was cleared before, and not missed again since, is there. */
+  restored(): void {
+    for (const key of this.#coming) this.forget(key);
   }
 
   reset(): void {
     this.missed.clear();
     this.cleared.clear();
+    this.#coming.clear();
     this.incomplete = false;
   }
 }

@@ -81,6 +81,8 @@ export class ServerRecovery {
   readonly #marker: Marker;
   #replaying = false;
   #settling = false;
+  /** To begin when what it missed is deleted. */
+  #restoreWaits = false;
   /** Counts restores, so that what an older one began can tell. */
   #restoreRun = 0;
   /** A flush_all that it missed. */
@@ -181,6 +183,7 @@ export class ServerRecovery {
 
   /** The operator's word: stop restoring, and serve. */
   stop(): void {
+    this.#restoreWaits = false;
     this.restores.cancel();
     this.#settle();
   }
@@ -192,7 +195,8 @@ export class ServerRecovery {
   start(): void {
     this.lastVerdict = "empty";
     this.#beginRestore();
-    if (!this.restores.running) this.restores.begin();
+    this.#restoreWaits ||= !this.restores.running;
+    this.#restoreNow();
   }
 
   #enter(phase: Phase): void {
@@ -223,7 +227,17 @@ export class ServerRecovery {
     this.#noteMisses();
     this.#enter("restoring");
     this.#watchMarker(run);
-    if (this.#services.mode === "auto") this.restores.begin();
+    // A replay deletes, and what it deletes is to be put back: it goes first.
+    this.#restoreWaits = this.#services.mode === "auto";
+    if (this.journal.missed.size === 0) this.#restoreNow();
+  }
+
+  #restoreNow(): void {
+    if (!this.#restoreWaits) return;
+    this.#restoreWaits = false;
+    if (this.backend.phase !== "restoring") return;
+    this.journal.restoreBegins();
+    this.restores.begin();
   }
 
   #restoreOptions(): ReturnType<RestoresOptions["make"]> {
@@ -246,6 +260,8 @@ export class ServerRecovery {
       clock.after(graceMs, () => this.#tryAgain());
     }
     if (end !== "complete" && end !== "full") return;
+    if (end === "complete") this.journal.restored();
+    this.#noteMisses();
     if (this.known !== null && this.known.generation !== null) {
       this.#marker.setUp(this.known.generation);
     }
@@ -272,6 +288,7 @@ export class ServerRecovery {
       this.#marker.read((generation, restoring) => {
         if (run !== this.#restoreRun || restoring) return;
         if (generation !== this.known?.generation) return;
+        this.#restoreWaits = false;
         this.restores.cancel();
         this.#settle();
       });
@@ -282,7 +299,7 @@ export class ServerRecovery {
   /** A server that is away is tried again when it returns. */
   #tryAgain(): void {
     const waits = this.backend.phase === "restoring" && !this.restores.running;
-    if (waits && this.backend.usable) this.#beginRestore();
+    if (waits && !this.#restoreWaits && this.backend.usable) this.#beginRestore();
   }
 
   /** Deletes what the server has out of date, and trusts it with the rest. */
@@ -290,7 +307,7 @@ export class ServerRecovery {
     if (this.#replaying) return;
     if (this.journal.missed.size === 0 && !this.journal.incomplete && !this.#flushMissed) {
       if (this.backend.phase === "reconciling") this.#enter("serving");
-      return;
+      return this.#restoreNow();
     }
     this.#replaying = true;
     void this.#replayOnce().then((done) => {

@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { Journal } from "../../src/recovery/journal.ts";
+
+/** A journal that has missed and cleared these keys. */
+function cleared(...keys: readonly string[]): Journal {
+  const journal = new Journal(10);
+  for (const key of keys) journal.add(key);
+  for (const key of keys) journal.clear(key);
+  return journal;
+}
+
+test("Journal forgets after a restore what was cleared before it", () => {
+  const journal = cleared("a", "b");
+  journal.restoreBegins();
+  journal.restored();
+  assertEquals([...journal.cleared], []);
+  assertEquals(journal.size, 0);
+});
+
+test("Journal keeps after a restore what was missed or flushed again meanwhile", () => {
+  const journal = cleared("again", "flushed", "gone", "put back");
+  journal.restoreBegins();
+  journal.add("again");
+  journal.clear("again");
+  journal.lack("flushed");
+  journal.add("gone");
+  journal.add("new");
+  journal.clear("new");
+  journal.restored();
+  assertEquals([...journal.cleared].sort(), ["again", "flushed", "new"]);
+  assertEquals([...journal.missed], ["gone"]);
+});
+
+test("Journal forgets nothing when a restore did not end", () => {
+  const journal = cleared("a");
+  journal.restoreBegins();
+  journal.add("b");
+  journal.clear("b");
+  journal.restoreBegins();
+  assertEquals([...journal.cleared], ["a", "b"]);
+});
