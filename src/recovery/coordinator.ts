@@ -11,6 +11,7 @@ import type { Admission, Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
 import { FETCH } from "../message/command.ts";
 import { Request } from "../message/request.ts";
+import { ReplyStatus } from "../message/reply.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
@@ -29,9 +30,13 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   /** Takes charge of a server. */
-  add(backend: Backend, farm: Omit<FarmView, "marked">): ServerRecovery {
+  add(backend: Backend, farm: Omit<FarmView, "marked" | "mayAnswer">): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
-    const server = new ServerRecovery(backend, this.#services, { ...farm, marked });
+    const server = new ServerRecovery(backend, this.#services, {
+      ...farm,
+      marked,
+      mayAnswer: (server, key) => this.mayAnswer(server, key),
+    });
     this.#servers.set(backend, server);
     return server;
   }
@@ -70,14 +75,19 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   afterRepair(request: Request, copies: Copies, then: (mainHasIt: boolean) => void): void {
     const server = this.#of(copies.main);
+    // Where the copy is away, what the main has is all there is.
+    const alone = !copies.backup.usable;
     if (server.mayRepair) {
-      return server.repairs.repair(request, copies, (known) => {
-        then(known || !copies.backup.usable);
+      return server.repairs.repair(request, copies, (left) => {
+        then(left === "known" || (left === "clean" && alone));
       });
     }
     const { keyBytes, keyStart, keyEnd } = request;
     const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
-    copies.main.sendOr(look, new CallbackSink((reply) => then(isValue(reply))), null);
+    const looked = new CallbackSink((reply) => {
+      then(isValue(reply) || (reply.status === ReplyStatus.Miss && alone));
+    });
+    copies.main.sendOr(look, looked, null);
   }
 
   wrote(destination: Destination, key: Request): void {

@@ -25,7 +25,7 @@ import {
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
-import type { Copies } from "../route/route.ts";
+import type { Copies, Destination } from "../route/route.ts";
 import { exptimeOf } from "../message/exptime_of.ts";
 
 /** Most keys under repair at a time. */
@@ -47,23 +47,30 @@ export class RepairCounters {
   skipped = 0;
 }
 
-/** After these ends the main holds what its copy holds. */
-const KNOWN: readonly (keyof RepairCounters)[] = ["filled", "present", "absent"];
+/**
+ * What a repair leaves behind. `known`: the main holds what its copy holds. `clean`:
+ * at least no placeholder. `unclear`: maybe one.
+ */
+export type Aftermath = "known" | "clean" | "unclear";
 
-/** Called at the end of a repair: the main is known to hold what its copy holds, or is not. */
-export type RepairEnd = (known: boolean) => void;
+/** What repairs ask about the world. */
+export interface RepairServices {
+  readonly unixTime: () => number;
+  /** What the server holds of the key is right, as far as it holds it. */
+  readonly mayAnswer: (server: Destination, key: Request) => boolean;
+}
 
 /** The keys under repair. */
 export class Repairs {
   readonly counters: RepairCounters = new RepairCounters();
-  readonly #unixTime: () => number;
-  readonly #underWay = new Map<string, RepairEnd[]>();
+  readonly #services: RepairServices;
+  readonly #underWay = new Map<string, ((left: Aftermath) => void)[]>();
   /** Grows when all repairs under way must come to nothing. */
   #epoch = 0;
   #flushes = 0;
 
-  constructor(unixTime: () => number) {
-    this.#unixTime = unixTime;
+  constructor(services: RepairServices) {
+    this.#services = services;
   }
 
   get size(): number {
@@ -71,7 +78,7 @@ export class Repairs {
   }
 
   /** Puts a key back; `then` runs when that has ended, however. */
-  repair(key: Request, copies: Copies, then: RepairEnd): void {
+  repair(key: Request, copies: Copies, then: (left: Aftermath) => void): void {
     const name = key.keyText();
     const waiting = this.#underWay.get(name);
     if (waiting !== undefined) {
@@ -80,7 +87,7 @@ export class Repairs {
     }
     if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
       this.counters.skipped++;
-      return then(false);
+      return then("unclear");
     }
     this.#underWay.set(name, [then]);
     const bytes = key.keyBytes.slice(key.keyStart, key.keyEnd);
@@ -103,13 +110,13 @@ export class Repairs {
 
   #lease(job: Job): void {
     ask(job, LEASE, job.copies.main, (reply) => {
-      if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed");
+      if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
       // A placeholder, ours of a lost connection or another proxy's, may never be filled.
-      if (reply.taken && !reply.stale) return this.#end(job, "failed");
-      if (!reply.won) return this.#end(job, "present");
+      if (reply.taken && !reply.stale) return this.#end(job, "failed", "unclear");
+      if (!reply.won) return this.#end(job, "present", "known");
       if (reply.stale) {
         // The right to renew a stale value is for the clients.
-        return ask(job, MARK_STALE, job.copies.main, () => this.#end(job, "present"));
+        return ask(job, MARK_STALE, job.copies.main, () => this.#end(job, "present", "known"));
       }
       job.cas = String.fromCharCode(...reply.bytes.subarray(reply.casStart, reply.casEnd));
       this.#read(job);
@@ -117,44 +124,52 @@ export class Repairs {
   }
 
   #read(job: Job): void {
-    ask(job, FETCH, job.copies.backup, (reply) => {
-      const found = reply.status === ReplyStatus.Hit && !reply.stale && !reply.taken;
+    const { backup } = job.copies;
+    ask(job, FETCH, backup, (reply) => {
+      // A copy that missed a change of the key must not spread what it has instead.
+      const answers = reply.status !== ReplyStatus.Failed && !reply.taken &&
+        this.#services.mayAnswer(backup, make(job, FETCH));
+      if (!answers || job.epoch !== this.#epoch) return this.#giveUp(job, "failed");
       // One second less than is left: never longer than it was.
-      if (!found || (reply.ttl >= 0 && reply.ttl <= 1)) return this.#giveUp(job, reply);
-      if (job.epoch !== this.#epoch) return this.#giveUp(job, reply);
+      const over = reply.ttl >= 0 && reply.ttl <= 1;
+      if (reply.status !== ReplyStatus.Hit || reply.stale || over) {
+        return this.#giveUp(job, "absent");
+      }
       this.#fill(job, reply);
     });
   }
 
   #fill(job: Job, reply: Reply): void {
-    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed");
+    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
+    const now = this.#services.unixTime();
     const fill = make(job, MS_DECIDED);
     fill.flags = reply.flags;
-    fill.exptime = exptimeOf(reply.ttl < 0 ? reply.ttl : reply.ttl - 1, this.#unixTime());
+    fill.exptime = exptimeOf(reply.ttl < 0 ? reply.ttl : reply.ttl - 1, now);
     fill.valueBytes = reply.bytes;
     fill.valueStart = reply.valueStart;
     fill.valueEnd = reply.valueEnd;
     const filled = new CallbackSink((answer) => {
-      if (answer.status === ReplyStatus.Stored) return this.#end(job, "filled");
-      this.#end(job, answer.status === ReplyStatus.Failed ? "failed" : "overtaken");
+      if (answer.status === ReplyStatus.Stored) return this.#end(job, "filled", "known");
+      const how = answer.status === ReplyStatus.Failed ? "failed" : "overtaken";
+      this.#end(job, how, "unclear");
     });
     job.copies.main.sendOr(fill, filled, null);
   }
 
-  /** Takes the placeholder away again; while it may be there, nothing is known of the main. */
-  #giveUp(job: Job, reply: Reply): void {
-    const how = reply.status === ReplyStatus.Failed ? "failed" : "absent";
-    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed");
+  /** Takes the placeholder away again. */
+  #giveUp(job: Job, how: "absent" | "failed"): void {
+    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
     ask(job, MD_DECIDED, job.copies.main, (answer) => {
-      this.#end(job, answer.status === ReplyStatus.Failed ? "failed" : how);
+      if (answer.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
+      this.#end(job, how, how === "absent" ? "known" : "clean");
     });
   }
 
-  #end(job: Job, how: keyof RepairCounters): void {
+  #end(job: Job, how: keyof RepairCounters, left: Aftermath): void {
     this.counters[how]++;
     const waiting = this.#underWay.get(job.name) ?? [];
     this.#underWay.delete(job.name);
-    for (const then of waiting) then(KNOWN.includes(how));
+    for (const then of waiting) then(left);
   }
 }
 

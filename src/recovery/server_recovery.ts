@@ -13,7 +13,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
 import type { Log } from "../log/log.ts";
 import type { Request } from "../message/request.ts";
-import type { Copies, Phase } from "../route/route.ts";
+import type { Copies, Destination, Phase } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Journal } from "./journal.ts";
 import { Marker } from "./marker.ts";
@@ -58,6 +58,8 @@ export interface RecoveryServices {
 export interface FarmView {
   /** Another server carries a marker. */
   marked(): boolean;
+  /** What a server holds of the key is right, as far as it holds it. */
+  readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** The servers that may hold the copies of this one. */
   sources(): readonly RestoreSource[];
   /** This server and the one that holds the copy of the key; null when the key is another's. */
@@ -93,7 +95,7 @@ export class ServerRecovery {
     this.#services = services;
     this.#farm = farm;
     this.journal = new Journal(services.journalKeysMax);
-    this.repairs = new Repairs(services.unixTime);
+    this.repairs = new Repairs({ unixTime: services.unixTime, mayAnswer: farm.mayAnswer });
     this.#marker = new Marker(backend, services.random);
     const { log, ask } = services;
     this.restores = new Restores({

@@ -24,6 +24,7 @@ import { ParallelChange } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
+import { UNTRUSTED } from "./untrusted.ts";
 import { TroubledChanges } from "./troubled_changes.ts";
 
 /** What replication works with. */
@@ -170,11 +171,20 @@ export class ReplicateRoute implements Route {
     return patient;
   }
 
+  /** `request` is owned. */
   #askBackup(request: Request, sink: Sink, { main, backup }: Copies): void {
+    const { recovery, missed } = this.#options;
+    if (recovery !== null && !recovery.mayAnswer(backup, request)) return sink.reply(UNTRUSTED);
     // The backup never gets a lease: its empty placeholder would be a hit.
     if (request.command === MG_LEASE) request.asPlainRead();
-    else this.#options.missed.missed(main, request);
-    backup.sendOr(request, sink, this.#backupNote);
+    else missed.missed(main, request);
+    if (recovery === null || backup.phase !== "restoring") {
+      return backup.sendOr(request, sink, this.#backupNote);
+    }
+    recovery.afterRepair(request, { main: backup, backup: main }, (mayDecide) => {
+      if (mayDecide) backup.sendOr(request, sink, this.#backupNote);
+      else sink.reply(UNTRUSTED);
+    });
   }
 
   /** Mains first and at once; the backups when every copy before it is on its way. */
