@@ -1,0 +1,57 @@
+/**
+ * Many clients at a fixed rate together.
+ *
+ * Owned by: the restore benchmark, which closes it. Owns: its clients.
+ */
+
+import { LatencyHistogram } from "../benchmark/latency_histogram.ts";
+import { type LoadCounts, PacedClient } from "./paced_client.ts";
+
+/** The load on one proxy. */
+export class PacedLoad {
+  readonly counts: LoadCounts = {
+    latencies: new LatencyHistogram(),
+    requests: 0,
+    stableReads: 0,
+    stableMisses: 0,
+    failed: 0,
+  };
+  readonly #clients: PacedClient[] = [];
+  #working: Promise<void> = Promise.resolve();
+  #run = 0;
+
+  static async connect(port: number, keys: number, clients: number): Promise<PacedLoad> {
+    const load = new PacedLoad();
+    for (let i = 0; i < clients; i++) {
+      load.#clients.push(await PacedClient.connect(port, keys, load.counts));
+    }
+    return load;
+  }
+
+  /** Begins to work at a rate; 0 is as fast as it can. */
+  start(requestsPerSecond: number): void {
+    const run = ++this.#run;
+    const pauseMs = requestsPerSecond === 0 ? 0 : 1000 * this.#clients.length / requestsPerSecond;
+    const ended = () => this.#run !== run;
+    this.#working = Promise.all(this.#clients.map((client) => client.work(pauseMs, ended)))
+      .then(() => {});
+  }
+
+  /** Ends when everybody has their answer. */
+  async stop(): Promise<void> {
+    this.#run++;
+    await this.#working;
+  }
+
+  /** Latencies from here on are counted anew; gives those so far. */
+  takeLatencies(): LatencyHistogram {
+    const taken = this.counts.latencies;
+    this.counts.latencies = new LatencyHistogram();
+    return taken;
+  }
+
+  close(): void {
+    this.#run++;
+    for (const client of this.#clients) client.close();
+  }
+}

@@ -1,0 +1,75 @@
+/** The command line of the restore benchmark. */
+
+import { parseArgs } from "node:util";
+
+/** What one run does. */
+export interface RestoreOptions {
+  readonly runtime: "deno" | "bun";
+  readonly keys: number;
+  readonly clients: number;
+  /** Of the measured capacity. */
+  readonly share: number;
+  /** Further arguments of the proxy. */
+  readonly args: readonly string[];
+}
+
+/** The text that `--help` prints. */
+export const RESTORE_HELP = `Usage: scripts/restore_bench [options] [-- proxy options]
+
+Fills two mains and a backup through the proxy, measures its capacity, lets clients work at a
+share of it, kills a main and starts it empty; tells the hit rate, how long the restore took,
+and the latencies before, during and after it; then compares both copies key by key.
+
+  --runtime NAME      of the proxy: deno or bun (deno)
+  --keys N            keys of 100-byte values (1000000)
+  --clients N         (50)
+  --share X           load, as a share of the capacity (0.5)
+  --help              print this
+`;
+
+/** A command line that cannot be understood; the message is for the user. */
+export class RestoreOptionsError extends Error {}
+
+/** Reads the command line; null when help was asked for. Throws `RestoreOptionsError`. */
+export function parseRestoreOptions(args: readonly string[]): RestoreOptions | null {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const values = parseFlags(args.slice(0, end));
+  if (values.help) return null;
+  const { runtime = "deno" } = values;
+  if (runtime !== "deno" && runtime !== "bun") {
+    throw new RestoreOptionsError(
+      `Cannot parse flag "--runtime": must be deno or bun: current value is "${runtime}"`,
+    );
+  }
+  return {
+    runtime,
+    keys: parseNumber("--keys", values.keys ?? "1000000", 1e8),
+    clients: parseNumber("--clients", values.clients ?? "50", 1000),
+    share: parseNumber("--share", values.share ?? "0.5", 1),
+    args: args.slice(end + 1),
+  };
+}
+
+function parseFlags(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  const options = {
+    runtime: text,
+    keys: text,
+    clients: text,
+    share: text,
+    help: { type: "boolean" },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new RestoreOptionsError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseNumber(flag: string, text: string, max: number): number {
+  const number = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && number > 0 && number <= max) return number;
+  throw new RestoreOptionsError(
+    `Cannot parse flag "${flag}": must be above 0, and at most ${max}: current value is "${text}"`,
+  );
+}
