@@ -58,6 +58,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     this.#of(destination).missed(request);
   }
 
+  missedStill(destination: Destination, request: Request): void {
+    this.#of(destination).missed(request);
+  }
+
   mayAnswer(destination: Destination, key: Request): boolean {
     if (destination.phase === "reconciling") return false;
     return !destination.missesKeys || !this.#of(destination).misses(key.keyText());

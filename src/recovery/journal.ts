@@ -17,6 +17,8 @@ export class Journal {
   readonly cleared: Set<string> = new Set();
   /** More was missed than could be kept: only a flush puts the server in order. */
   incomplete = false;
+  /** Those of the missed that were missed again while a replay was under way. */
+  readonly #again = new Set<string>();
   /** Those of the cleared that a restore is about to put back. */
   #coming = new Set<string>();
   readonly #keysMax: number;
@@ -32,7 +34,10 @@ export class Journal {
   /** Notes a key; false when the journal is full, and incomplete from now on. */
   add(key: string): boolean {
     this.forget(key);
-    if (this.missed.has(key)) return true;
+    if (this.missed.has(key)) {
+      this.#again.add(key);
+      return true;
+    }
     if (this.size >= this.#keysMax) {
       this.incomplete = true;
       return false;
@@ -41,8 +46,14 @@ export class Journal {
     return true;
   }
 
+  /** What is missed from now on is not what is deleted now. */
+  replayBegins(): void {
+    this.#again.clear();
+  }
+
   /** The key was deleted on the server, and nothing older can arrive there any more. */
   clear(key: string): void {
+    if (this.#again.has(key)) return;
     if (this.missed.delete(key)) this.cleared.add(key);
   }
 
@@ -74,6 +85,7 @@ export class Journal {
     this.missed.clear();
     this.cleared.clear();
     this.#coming.clear();
+    this.#again.clear();
     this.incomplete = false;
   }
 }

@@ -326,6 +326,7 @@ export class ServerRecovery {
     const whole = this.journal.incomplete || this.#flushMissed;
     if (whole && this.backend.phase === "serving") this.#enter("reconciling");
     if (this.journal.incomplete) return this.#replayIncomplete();
+    this.journal.replayBegins();
     const missed = { keys: [...this.journal.missed], flush: this.#flushMissed };
     const text =
       `backend ${this.backend.name} missed ${missed.keys.length} keys: deleting them there`;

@@ -197,7 +197,8 @@ export class DecidedChange implements Sink {
     const plain = isPlainKey(keyBytes, keyStart, keyEnd);
     const make = (row: Command) => new Request().make(row, keyBytes, keyStart, keyEnd);
     if (command.copy === "none") return null;
-    if (command.copy === "touch") {
+    // A touch would make a placeholder last.
+    if (command.copy === "touch" && this.#options.backup.phase !== "restoring") {
       const touch = make(plain ? TOUCH : MG_TOUCH);
       touch.exptime = exptime;
       return touch;

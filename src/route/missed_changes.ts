@@ -9,6 +9,8 @@ import type { Destination, Rescue, Sink } from "./route.ts";
 export interface MissedChanges {
   /** Only the command and the key of the request are certain to be there. */
   missed(destination: Destination, request: Request): void;
+  /** The same change once more, where a journal is kept: only now the other copy has it. */
+  missedStill?(destination: Destination, request: Request): void;
 }
 
 /** True unless we gave the request up ourselves: its client left in the middle, or we are leaving. */
@@ -27,7 +29,18 @@ export class MissedNote implements Rescue {
   }
 
   rescue(request: Request, sink: Sink, failure: Reply, _startedMs: number): void {
-    if (isMissed(failure)) this.#missed.missed(this.#pool.pick(request), request);
+    if (isMissed(failure)) this.#note(request, sink);
     sink.reply(failure);
+  }
+
+  /**
+   * Noted once more when the other copy has answered: until then it may have had the
+   * old value, and somebody may have put that back.
+   */
+  #note(request: Request, sink: Sink): void {
+    const destination = this.#pool.pick(request);
+    this.#missed.missed(destination, request);
+    const later = request.retain();
+    sink.whenOtherAnswers?.(() => this.#missed.missedStill?.(destination, later));
   }
 }

@@ -28,6 +28,9 @@ export class ParallelChange {
   #mainReply: Reply | null = null;
   #backupReply: Reply | null = null;
   #answered = false;
+  /** For the copy that failed, when the other one speaks. */
+  #afterMain: (() => void) | null = null;
+  #afterBackup: (() => void) | null = null;
   #trustsHits = false;
 
   /** Without a deadline where both legs are sent at once: they have their timeouts. */
@@ -42,8 +45,16 @@ export class ParallelChange {
     this.#trustsHits = true;
   }
 
+  /** Calls back when the other copy speaks. */
+  whenOtherAnswers(byMain: boolean, callback: () => void): void {
+    if (byMain) this.#afterBackup = callback;
+    else this.#afterMain = callback;
+  }
+
   /** One copy has spoken. */
   onLeg(reply: Reply, byMain: boolean): void {
+    if (byMain) this.#afterMain?.();
+    else this.#afterBackup?.();
     if (this.#answered) return;
     const decides = byMain && !this.#asksOther(reply);
     if (decides && (!this.#sync || this.#backupReply !== null)) return this.#answer(reply);
@@ -82,6 +93,10 @@ class Leg extends LineSink {
 
   reply(reply: Reply): void {
     this.#change.onLeg(reply, this.#isMain);
+  }
+
+  whenOtherAnswers(callback: () => void): void {
+    this.#change.whenOtherAnswers(this.#isMain, callback);
   }
 }
 

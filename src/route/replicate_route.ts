@@ -24,6 +24,7 @@ import { ParallelChange } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
+import { ThenSink } from "./then_sink.ts";
 import { UNTRUSTED } from "./untrusted.ts";
 import { TroubledChanges } from "./troubled_changes.ts";
 
@@ -128,10 +129,7 @@ export class ReplicateRoute implements Route {
     later.body?.hold();
     main.sendOr(request, change.main, this.#mainNote);
     this.#order.holding(later.keyText(), (done) => {
-      const answered = new CallbackSink((reply) => {
-        change.backup.reply(reply);
-        done();
-      });
+      const answered = new ThenSink(change.backup, done);
       backup.sendOr(later, answered, this.#backupNote);
       later.body?.release();
     });
@@ -173,17 +171,28 @@ export class ReplicateRoute implements Route {
 
   /** `request` is owned. */
   #askBackup(request: Request, sink: Sink, { main, backup }: Copies): void {
-    const { recovery, missed } = this.#options;
+    const { recovery } = this.#options;
     if (recovery !== null && !recovery.mayAnswer(backup, request)) return sink.reply(UNTRUSTED);
     // The backup never gets a lease: its empty placeholder would be a hit.
     if (request.command === MG_LEASE) request.asPlainRead();
-    else missed.missed(main, request);
+    const told = request.command.changes ? this.#missing(main, request, sink) : sink;
     if (recovery === null || backup.phase !== "restoring") {
-      return backup.sendOr(request, sink, this.#backupNote);
+      return backup.sendOr(request, told, this.#backupNote);
     }
     recovery.afterRepair(request, { main: backup, backup: main }, (mayDecide) => {
-      if (mayDecide) backup.sendOr(request, sink, this.#backupNote);
-      else sink.reply(UNTRUSTED);
+      if (mayDecide) backup.sendOr(request, told, this.#backupNote);
+      else told.reply(UNTRUSTED);
+    });
+  }
+
+  /** The main misses a change, and what is put back there before the backup has it. */
+  #missing(main: Destination, request: Request, sink: Sink): Sink {
+    const { missed } = this.#options;
+    missed.missed(main, request);
+    if (request.command.retrieves) return sink;
+    return new CallbackSink((reply) => {
+      missed.missedStill?.(main, request);
+      sink.reply(reply);
     });
   }
 

@@ -24,6 +24,8 @@ export interface Sink {
   readonly backedUp: boolean;
   /** Calls back once when it is backed up no more, or gone. */
   whenDrained(callback: () => void): void;
+  /** Of a change at one of two copies: calls back when the other copy has answered after it. */
+  whenOtherAnswers?(callback: () => void): void;
 }
 
 /** A node of the policy tree. */

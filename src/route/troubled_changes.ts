@@ -8,17 +8,20 @@
  * The copy that repairs read from gets a change first, so that no repair can bring
  * the old value back. A main that serves gets changes in the order of its clients.
  *
+ * A touch waits until neither copy may have a placeholder: it would make that last.
+ *
  * Owned by: ReplicateRoute.
  */
 
 import { TOUCH } from "../message/command.ts";
-import { type Reply, ReplyStatus } from "../message/reply.ts";
+import { ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
-import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder } from "./copy_order.ts";
 import type { DecidedChange } from "./decided_change.ts";
 import type { ParallelChange } from "./parallel_change.ts";
 import type { Copies, Destination, Recovery, Rescue, Sink } from "./route.ts";
+import { ThenSink } from "./then_sink.ts";
+import { UNTRUSTED } from "./untrusted.ts";
 
 /** What these changes work with. */
 export interface TroubledOptions {
@@ -66,29 +69,41 @@ export class TroubledChanges {
     const { order, recovery, mainNote, backupNote } = this.#options;
     change.trustHits();
     order.holding(request.keyText(), (done) => {
-      const atMain = this.#then(this.#clearing(request, main, change.main), done);
-      const atBackup = this.#then(change.backup, () => main.sendOr(request, atMain, mainNote));
-      const send = () => backup.sendOr(forBackup, atBackup, backupNote);
+      const atMain = new ThenSink(this.#clearing(request, main, change.main), done);
+      const send = (mainIsClear: boolean) => {
+        const next = () => {
+          if (mainIsClear) main.sendOr(request, atMain, mainNote);
+          else mainNote.rescue(request, atMain, UNTRUSTED, 0);
+        };
+        backup.sendOr(forBackup, new ThenSink(change.backup, next), backupNote);
+      };
       if (request.command === TOUCH) recovery!.afterRepair(request, { main, backup }, send);
-      else send();
+      else send(true);
     });
   }
 
   #mainFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
-    const { order, mainNote, backupNote } = this.#options;
+    const { order, recovery, mainNote, backupNote } = this.#options;
     let answered = false;
     let next: (() => void) | null = null;
     if (!this.#knows(main, request)) change.trustHits();
-    const atMain = this.#then(this.#clearing(request, main, change.main), () => {
+    const atMain = new ThenSink(this.#clearing(request, main, change.main), () => {
       answered = true;
       next?.();
     });
     main.sendOr(request, atMain, mainNote);
     order.holding(request.keyText(), (done) => {
-      const atBackup = this.#then(change.backup, done);
-      const send = () => backup.sendOr(forBackup, atBackup, backupNote);
-      if (answered || backup.phase !== "restoring") send();
-      else next = send;
+      const atBackup = new ThenSink(change.backup, done);
+      const send = (backupIsClear: boolean) => {
+        if (backupIsClear) backup.sendOr(forBackup, atBackup, backupNote);
+        else backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
+      };
+      const sendOrRepair = () => {
+        if (request.command !== TOUCH || backup.phase !== "restoring") return send(true);
+        recovery!.afterRepair(request, { main: backup, backup: main }, send);
+      };
+      if (answered || backup.phase !== "restoring") sendOrRepair();
+      else next = sendOrRepair;
     });
   }
 
@@ -98,20 +113,12 @@ export class TroubledChanges {
     return recovery === null || (recovery.mayAnswer(main, key) && !recovery.mayLack(main, key));
   }
 
-  #then(sink: Sink, then: () => void): Sink {
-    return new CallbackSink((reply) => {
-      sink.reply(reply);
-      then();
-    });
-  }
-
   /** A set or delete that the main confirms ends what it missed of the key before. */
   #clearing(request: Request, main: Destination, sink: Sink): Sink {
     const { recovery } = this.#options;
     if (recovery === null || !main.missesKeys || request.command === TOUCH) return sink;
-    return new CallbackSink((reply: Reply) => {
+    return new ThenSink(sink, (reply) => {
       if (reply.status !== ReplyStatus.Failed) recovery.wrote(main, request);
-      sink.reply(reply);
     });
   }
 }

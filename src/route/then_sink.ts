@@ -1,0 +1,20 @@
+import type { Reply } from "../message/reply.ts";
+import { CallbackSink } from "./callback_sink.ts";
+import type { Sink } from "./route.ts";
+
+/** Hands a reply on, and then does the next thing. */
+export class ThenSink extends CallbackSink {
+  readonly #sink: Sink;
+
+  constructor(sink: Sink, then: (reply: Reply) => void) {
+    super((reply) => {
+      sink.reply(reply);
+      then(reply);
+    });
+    this.#sink = sink;
+  }
+
+  whenOtherAnswers(callback: () => void): void {
+    this.#sink.whenOtherAnswers?.(callback);
+  }
+}
