@@ -56,7 +56,8 @@ export interface BackendOptions {
 
 /** Told of every new connection, before a request of a client uses it. */
 export interface Admission {
-  admit(backend: Backend, identity: Identity): void;
+  /** `askedMs`: the identity is no older, on the clock of the process. */
+  admit(backend: Backend, identity: Identity, askedMs: number): void;
 }
 
 /** A server that can be sent requests. */
@@ -214,7 +215,7 @@ export class Backend implements Destination, ConnectionOwner {
     this.#speaksMeta = meta;
     if (this.#prober.ended(connection) && !this.#returned(connection)) return;
     const { identity } = connection.abilities!;
-    if (identity !== null) this.#options.coordinator?.admit(this, identity);
+    if (identity !== null) this.#options.coordinator?.admit(this, identity, connection.createdMs);
   }
 
   closed(connection: Connection, reason: FailureReason | null): void {

@@ -76,6 +76,8 @@ export class Connection implements MatcherOwner, PassageOwner {
   /** `connecting` includes the check that comes before the first client request. */
   state: "connecting" | "open" | "closed" = "connecting";
   abilities: Abilities | null = null;
+  /** When it began to connect: what the server said of itself is no older. */
+  readonly createdMs: number;
   /** When it became `open`. */
   openedMs = 0;
   readonly #owner: ConnectionOwner;
@@ -99,6 +101,7 @@ export class Connection implements MatcherOwner, PassageOwner {
     this.#owner = owner;
     this.#handshake = handshake;
     this.#services = services;
+    this.createdMs = services.clock.now();
     this.#matcher = new ReplyMatcher(this.#queue, this, services.streamBytes);
     this.#silence = new SilenceTimer(services.clock, services.requestTimeoutMs, {
       debt: () => this.#debt(),

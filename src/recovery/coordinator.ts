@@ -45,10 +45,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     return [...this.#servers.values()];
   }
 
-  admit(backend: Backend, identity: Identity): void {
+  admit(backend: Backend, identity: Identity, askedMs: number): void {
     const server = this.#of(backend);
     const first = server.known === null;
-    server.admit(identity);
+    server.admit(identity, askedMs);
     if (!first || !server.foundMarked) return;
     for (const other of this.servers) if (other !== server) other.othersAreMarked();
   }

@@ -82,6 +82,8 @@ export class ServerRecovery {
   lastVerdict: Verdict = "new";
   readonly #marker: Marker;
   #replaying = false;
+  /** When we last came to know the marker. */
+  #markedMs = -1;
   #settling = false;
   /** To begin when what it missed is deleted. */
   #restoreWaits = false;
@@ -117,7 +119,8 @@ export class ServerRecovery {
   }
 
   /** Looks at who the server is now, and decides what it may be trusted with. */
-  admit(seen: Identity): void {
+  admit(said: Identity, askedMs: number): void {
+    const seen = this.#withOurMarker(said, askedMs);
     const verdict = verdictOf(this.known, seen, this.#farm.marked());
     if (this.known === null) this.foundMarked = seen.generation !== null;
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
@@ -136,6 +139,16 @@ export class ServerRecovery {
         if (this.backend.phase === "restoring" && !this.restores.running) this.#beginRestore();
         return this.#replay();
     }
+  }
+
+  /**
+   * A connection that was being opened while we set the marker may have been told that
+   * there is none.
+   */
+  #withOurMarker(said: Identity, askedMs: number): Identity {
+    const { known } = this;
+    const tooEarly = said.generation === null && askedMs <= this.#markedMs;
+    return known !== null && tooEarly ? { ...said, generation: known.generation } : said;
   }
 
   /**
@@ -218,6 +231,7 @@ export class ServerRecovery {
 
   #mark(restoring: boolean): void {
     this.#marker.add(restoring, (generation) => {
+      this.#markedMs = this.#services.clock.now();
       if (this.known !== null) this.known = { ...this.known, generation };
     });
   }

@@ -57,6 +57,8 @@ for (const mode of ["async", "sync"]) {
     for (const copy of [main, backup]) await assertHolds(copy, "k", "c");
 
     assertEquals(await client.set("k", value, TIME_MS), "STORED");
+    // With async, the backup may have it a little later than the client is told.
+    await awaitStats(proxy, { backup_1_waiting: 0, keys_in_flight: 0 });
     await main.kill();
     await assertHolds(proxy, "k", value);
   });
