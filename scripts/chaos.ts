@@ -55,7 +55,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
   await Promise.all(workers.map((worker) => worker.readAll()));
   for (const client of clients) client.close();
   if (restless !== null) tellRestless(farm, restless);
-  const verdict = judge(violationsOf(history), plan.rounds, replication);
+  const verdict = judge(violationsOf(history), plan.breaksMs, replication);
   const status = report(history, verdict, plan.rounds);
   console.log(`seed ${seed}: ${status === 0 && restless === null ? "sound" : "NOT sound"}`);
   return restless === null ? status : 1;

@@ -76,7 +76,7 @@ async function measure(options: RestoreOptions): Promise<number> {
   tell("after", load.takeLatencies());
   await load.stop();
   const { stableReads, stableMisses, failed, requests } = load.counts;
-  console.log(child.output.split("\n").filter((line) => line.includes("restored")).join("\n"));
+  console.log(child.output.split("\n").filter((line) => /restor/.test(line)).join("\n"));
   console.log(`restored ${(tookMs / 1000).toFixed(2)} s after the restart`);
   console.log(
     `${stableMisses} misses of ${stableReads} reads of unchanged keys; ` +
@@ -95,7 +95,9 @@ async function startProxy(
   const port = await freePort();
   const run = runtime === "bun" ? ["bun", "run"] : ["deno", "run", "--quiet", "--no-check", "-A"];
   const servers = [...mains.flatMap(({ server }) => ["-s", server]), "-b", backup.server];
-  const own = ["-D", "-l", "127.0.0.1", "-p", `${port}`, ...servers, ...args];
+  // In step, so that times to live begin at the same moment on both copies.
+  const sync = ["--replication", "sync"];
+  const own = ["-D", "-l", "127.0.0.1", "-p", `${port}`, ...servers, ...sync, ...args];
   const child = new Child(run[0], [...run.slice(1), PROXY, ...own]);
   const accepts = async () => {
     if (child.ended) throw new Error(`the proxy ended at once: ${child.output}`);

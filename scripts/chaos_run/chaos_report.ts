@@ -5,8 +5,8 @@ import { type Violation, violationText } from "../../tests/support/history_check
 import type { Round } from "./fault_plan.ts";
 
 const SHOWN = 20;
-/** How long before a fault a change may have been acknowledged and its copy lost, ms. */
-const UNCOPIED_MS = 2500;
+/** The copy of a change that was acknowledged so shortly before a fault may be lost, ms. */
+const UNCOPIED_MS = 1000;
 
 /** The violations that the documented promises do not exclude. */
 export interface Verdict {
@@ -18,15 +18,13 @@ export interface Verdict {
 /** Tells the broken promises from what asynchronous replication may lose. */
 export function judge(
   violations: readonly Violation[],
-  rounds: readonly Round[],
+  breaksMs: readonly number[],
   replication: "sync" | "async",
 ): Verdict {
   if (replication === "sync") return { broken: violations, excused: [] };
   const excused = violations.filter(({ newest }) =>
     newest !== null &&
-    rounds.some(({ startMs, endMs }) =>
-      newest.endMs >= startMs - UNCOPIED_MS && newest.startMs <= endMs
-    )
+    breaksMs.some((atMs) => atMs >= newest.startMs && atMs <= newest.endMs + UNCOPIED_MS)
   );
   const broken = violations.filter((one) => !excused.includes(one));
   return { broken, excused };

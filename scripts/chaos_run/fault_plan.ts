@@ -26,6 +26,8 @@ export interface Round {
 /** Runs rounds one after the other. */
 export class FaultPlan {
   readonly rounds: Round[] = [];
+  /** When something was broken. */
+  readonly breaksMs: number[] = [];
   readonly #farm: ChaosFarm;
   readonly #random: SeededRandom;
   readonly #servers: readonly FaultWord[];
@@ -65,6 +67,7 @@ export class FaultPlan {
     const [lead, away] = this.#times();
     const run = async () => {
       await pause(lead);
+      this.breaksMs.push(performance.now());
       if (how === "stop") server.stop();
       else if (how === "warm") await server.endKeepingMemory();
       else await server.kill();
@@ -81,7 +84,11 @@ export class FaultPlan {
     const at = this.#random.below(this.#farm.proxies.length);
     const how = this.#random.pick(this.#proxies);
     const [lead, away] = this.#times();
-    const run = () => breakProxy(this.#farm.proxies[at], how, [lead, away]);
+    const run = async () => {
+      await pause(lead);
+      this.breaksMs.push(performance.now());
+      await breakProxy(this.#farm.proxies[at], how, away);
+    };
     return [{ text: `${how} ${at} after ${lead} ms for ${away} ms`, run }];
   }
 
@@ -100,12 +107,7 @@ interface Step {
   readonly run: () => Promise<void>;
 }
 
-async function breakProxy(
-  proxy: ChaosProxy,
-  how: FaultWord,
-  [lead, away]: readonly [number, number],
-): Promise<void> {
-  await pause(lead);
+async function breakProxy(proxy: ChaosProxy, how: FaultWord, away: number): Promise<void> {
   if (how === "proxy-stop") proxy.signal("SIGSTOP");
   else await proxy.kill();
   await pause(away);
