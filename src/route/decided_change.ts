@@ -33,6 +33,7 @@ import { isMissed } from "./missed_changes.ts";
 import { standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Destination, Rescue, Sink } from "./route.ts";
+import { UNTRUSTED } from "./untrusted.ts";
 
 /** What one decided change works with. */
 export interface DecidedChangeOptions {
@@ -48,6 +49,8 @@ export interface DecidedChangeOptions {
   /** Notes that the backup did not confirm a copy. */
   readonly backupNote: Rescue;
   readonly missedByBoth: () => void;
+  /** What the main holds of the key is known to be out of date. */
+  readonly doubted: () => boolean;
 }
 
 /** Runs one change at the main, then its copy at the backup. */
@@ -100,6 +103,8 @@ export class DecidedChange implements Sink {
   /** The main has decided. */
   reply(reply: Reply): void {
     if (reply.status === ReplyStatus.Failed) return this.#undecided(reply);
+    // It missed a change meanwhile, a flush perhaps: what it decided on was out of date.
+    if (this.#options.doubted()) return this.#undecided(UNTRUSTED);
     if (!isSuccess(reply)) {
       this.#settle(this.#losesOld(reply) ? this.#deletion() : null);
       this.#sink.reply(reply);

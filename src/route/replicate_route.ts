@@ -148,6 +148,10 @@ export class ReplicateRoute implements Route {
         this.#options.missed.missed(copies.main, retained);
         this.#options.missed.missed(copies.backup, retained);
       },
+      doubted: () => {
+        const { recovery } = this.#options;
+        return recovery !== null && !recovery.mayAnswer(copies.main, retained);
+      },
     });
   }
 
