@@ -1,0 +1,147 @@
+/** A client of a schedule: one request after the other, chosen at random. */
+
+import type { Reply } from "../../src/message/reply.ts";
+import { ReplyStatus } from "../../src/message/reply.ts";
+import { CallbackSink } from "../../src/route/callback_sink.ts";
+import { toText } from "../support/latin1.ts";
+import { parsedRequest } from "../support/parsed_request.ts";
+import type { SeededRandom } from "../support/seeded_random.ts";
+import { type Holder, holders } from "./holders.ts";
+import {
+  appendedValue,
+  isCounter,
+  type Operation,
+  type OperationKind,
+  writtenValue,
+} from "./operation.ts";
+import type { SimProxy, SimWorld } from "./sim_proxy.ts";
+
+/** Flags tell whose value it is, too. */
+const FLAGS_MAX = 60_000;
+
+/** Where clients write down what they did. */
+export interface Journal {
+  readonly world: SimWorld;
+  readonly history: Operation[];
+  /** A number that grows with every event. */
+  step(): number;
+}
+
+/** Sends requests through one proxy. */
+export class ModelClient {
+  readonly #proxy: SimProxy;
+  readonly #journal: Journal;
+  readonly #keys: readonly string[];
+  readonly #writable: readonly string[];
+  busy = false;
+
+  /** Reads `keys`, changes those that are `writable`, and flushes when that is all of them. */
+  constructor(
+    proxy: SimProxy,
+    journal: Journal,
+    keys: { readonly keys: readonly string[]; readonly writable: readonly string[] },
+  ) {
+    this.#proxy = proxy;
+    this.#journal = journal;
+    this.#keys = keys.keys;
+    this.#writable = keys.writable;
+  }
+
+  /** Writes something. */
+  sendFirst(random: SeededRandom): void {
+    this.send("set", random.pick(this.#writable));
+  }
+
+  /** Sends something. */
+  sendAny(random: SeededRandom): void {
+    const key = random.pick(this.#keys);
+    const kind = this.#writable.includes(key) ? anyKind(random, key) : "get";
+    const forbidden = kind === "flush_all" && this.#writable.length < this.#keys.length;
+    this.send(forbidden ? "get" : kind, key, random.chance(0.25) ? 2 + random.below(6) : 0);
+  }
+
+  send(kind: OperationKind, key: string, exptime = 0): void {
+    const { history, world } = this.#journal;
+    const operation: Operation = {
+      id: history.length + 1,
+      proxy: this.#proxy.number,
+      kind,
+      key: kind === "flush_all" ? "" : key,
+      exptime: kind === "set" || kind === "add" || kind === "touch" ? exptime : 0,
+      start: this.#journal.step(),
+      startMs: world.clock.now(),
+      end: Infinity,
+      endMs: Infinity,
+      status: ReplyStatus.Failed,
+      value: "",
+      flags: 0,
+      text: "",
+      held: false,
+      shaken: false,
+    };
+    history.push(operation);
+    this.busy = true;
+    const request = parsedRequest(lineOf(operation));
+    const before = kind === "flush_all" ? [] : holders(this.#proxy, world, key);
+    const told = new CallbackSink((reply) => this.#answered(operation, reply, before));
+    this.#proxy.routes.route.send(request, told);
+  }
+
+  #answered(operation: Operation, reply: Reply, before: readonly Holder[]): void {
+    const { world } = this.#journal;
+    operation.end = this.#journal.step();
+    operation.endMs = world.clock.now();
+    operation.status = reply.status;
+    operation.flags = reply.flags;
+    operation.text = toText(reply.bytes, reply.start, reply.end);
+    operation.value = reply.status === ReplyStatus.Hit
+      ? toText(reply.bytes, reply.valueStart, reply.valueEnd)
+      : operation.text.trim();
+    if (before.length > 0) {
+      const after = holders(this.#proxy, world, operation.key);
+      const stayed = before.filter((one) =>
+        after.some((other) => other.server === one.server && other.life === one.life)
+      );
+      operation.held = stayed.length > 0;
+      operation.shaken = stayed.length < before.length;
+    }
+    this.busy = false;
+  }
+}
+
+/** The flags of a value written by this operation. */
+export function flagsOf({ id }: Pick<Operation, "id">): number {
+  return id % FLAGS_MAX;
+}
+
+function anyKind(random: SeededRandom, key: string): OperationKind {
+  const chance = random.below(100);
+  if (chance < 45) return "get";
+  if (chance < 65) return "set";
+  if (chance < 74) return "delete";
+  if (chance < 84) return isCounter(key) ? "incr" : "append";
+  if (chance < 90) return "touch";
+  if (chance < 98) return "add";
+  return "flush_all";
+}
+
+function lineOf(operation: Operation): string {
+  const { kind, key, exptime } = operation;
+  const block = (value: string) =>
+    `${flagsOf(operation)} ${exptime} ${value.length}\r\n${value}\r\n`;
+  switch (kind) {
+    case "set":
+    case "add":
+      return `${kind} ${key} ${block(writtenValue(operation))}`;
+    case "append":
+      return `append ${key} ${block(appendedValue(operation))}`;
+    case "incr":
+      return `incr ${key} 1\r\n`;
+    case "touch":
+      return `touch ${key} ${exptime}\r\n`;
+    case "flush_all":
+      return "flush_all\r\n";
+    default:
+      return `${kind} ${key}\r\n`;
+  }
+}

@@ -1,0 +1,59 @@
+/** Kinds of schedules, and what holds in each. */
+
+import { FAULT_KINDS } from "./faults.ts";
+import { MODEL_HEALTH } from "./sim_proxy.ts";
+import type { ModelOptions } from "./model_run.ts";
+
+/** With `async` the copy is confirmed, or noted as missed, when all timeouts are over, ms. */
+const ASYNC_SETTLE_MS = 1500;
+
+const BASE: ModelOptions = {
+  proxies: 1,
+  mains: 1,
+  backups: 1,
+  operations: 60,
+  settings: { replication: "sync" },
+  faults: FAULT_KINDS,
+  careful: true,
+  settleMs: 0,
+};
+
+/** By the names that `scripts/model_check` takes. */
+export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
+  /** All promises, given that no key loses both copies. */
+  sync: BASE,
+  /** More servers, and two connections to each. */
+  farm: { ...BASE, mains: 2, backups: 2, settings: { replication: "sync", connections: 2 } },
+  /** Whatever is lost, nothing old is read. */
+  wild: { ...BASE, careful: false },
+  async: { ...BASE, settings: { replication: "async" }, settleMs: ASYNC_SETTLE_MS },
+  "wild-async": {
+    ...BASE,
+    mains: 2,
+    settings: { replication: "async", connections: 2 },
+    settleMs: ASYNC_SETTLE_MS,
+    careful: false,
+  },
+};
+
+/**
+ * What recovery does not promise yet, or never will: a farm seen by two proxies that
+ * do not tell each other what was missed, and journals that overflow.
+ */
+export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
+  "two-proxies": { ...BASE, proxies: 2 },
+  "two-proxies-kill": { ...BASE, proxies: 2, faults: ["kill"] },
+  "two-proxies-agreed": {
+    ...BASE,
+    proxies: 2,
+    operations: 120,
+    settings: {
+      replication: "sync",
+      health: { ...MODEL_HEALTH, probeMs: 20, probeMaxMs: 20, requestTimeoutMs: 2000 },
+    },
+    faults: ["kill"],
+    agreed: true,
+    prompt: true,
+  },
+  "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
+};

@@ -1,0 +1,300 @@
+/**
+ * One random schedule: clients ask, bytes arrive, time passes and servers fail in
+ * an order that its seed decides. At the end all is mended, every key is read
+ * through every proxy, and the history is judged.
+ */
+
+import { setImmediate } from "node:timers";
+import { createDistribution } from "../../src/hash/distribution.ts";
+import { GET } from "../../src/message/command.ts";
+import { Request } from "../../src/message/request.ts";
+import { SeededRandom } from "../support/seeded_random.ts";
+import { toBytes } from "../support/latin1.ts";
+import { SimClock } from "../support/sim_clock.ts";
+import { SimNetwork, SimServer } from "../support/sim_network.ts";
+import { type FaultKind, Faults } from "./faults.ts";
+import { ModelClient } from "./model_client.ts";
+import { describe, type Operation } from "./operation.ts";
+import { violations } from "./promises.ts";
+import { SimProxy, type SimSettings, type SimWorld } from "./sim_proxy.ts";
+
+/** When simulated time begins, ms since 1970. */
+const BEGINNING_MS = 1_800_000_000_000;
+const KEYS = ["a", "b", "n1", "n2"];
+/** After all is mended, servers have this long to be put in order, ms. */
+const PEACE_MS = 120_000;
+/** A connection this slow is still in time, ms. */
+const SLOW_MS = 350;
+const STEPS_MAX = 20_000;
+
+/** What kind of schedules are run. */
+export interface ModelOptions {
+  readonly proxies: number;
+  readonly mains: number;
+  readonly backups: number;
+  readonly operations: number;
+  readonly settings: SimSettings;
+  readonly faults: readonly FaultKind[];
+  /** No data is lost that no other server holds. */
+  readonly careful: boolean;
+  /** As `Promised.settleMs`. */
+  readonly settleMs: number;
+  /** How long servers may take to be put in order after all is mended, ms. */
+  readonly peaceMs?: number;
+  /** All proxies have the same view of every server. */
+  readonly agreed?: boolean;
+  /** Servers answer long before any timeout. */
+  readonly prompt?: boolean;
+  /** The story tells what servers execute. */
+  readonly traced?: boolean;
+  /** Spoils the code under test, to see that it is noticed. */
+  readonly sabotage?: (run: ModelRun) => void;
+}
+
+/** How one schedule ended. */
+export interface ModelOutcome {
+  readonly violations: readonly string[];
+  /** What happened, step by step. */
+  readonly story: readonly string[];
+}
+
+/** Runs the schedule of one seed. */
+export async function runModel(seed: number, options: ModelOptions): Promise<ModelOutcome> {
+  const run = new ModelRun(seed, options);
+  try {
+    if (options.traced) run.trace();
+    options.sabotage?.(run);
+    return await run.run();
+  } finally {
+    run.close();
+  }
+}
+
+/** Owns everything of one schedule. */
+export class ModelRun {
+  readonly history: Operation[] = [];
+  readonly world: SimWorld;
+  readonly proxies: readonly SimProxy[];
+  readonly #options: ModelOptions;
+  readonly #random: SeededRandom;
+  readonly #clock = new SimClock();
+  readonly #clients: readonly ModelClient[];
+  readonly #faults: Faults;
+  readonly #story: Entry[] = [];
+  #step = 0;
+
+  constructor(seed: number, options: ModelOptions) {
+    this.#options = options;
+    this.#random = new SeededRandom(seed);
+    this.world = this.#makeWorld();
+    this.proxies = numbers(options.proxies).map((number) =>
+      new SimProxy(number, this.world, options.settings)
+    );
+    const journal = { world: this.world, history: this.history, step: () => ++this.#step };
+    const clients = 2 + this.#random.below(3);
+    this.#clients = this.proxies.flatMap((proxy) =>
+      numbers(clients).map(() =>
+        new ModelClient(proxy, journal, { keys: KEYS, writable: this.#writable(proxy.number) })
+      )
+    );
+    this.#faults = new Faults(this.world, this.proxies, {
+      careful: options.careful,
+      agreed: options.agreed ?? false,
+    });
+  }
+
+  async run(): Promise<ModelOutcome> {
+    await this.#begin();
+    await this.#live();
+    this.#faults.mendAll();
+    this.#note("all is mended");
+    const untilMs = this.#clock.now() + (this.#options.peaceMs ?? PEACE_MS);
+    while (this.#clock.now() < untilMs) await this.#pass();
+    const unsettled = this.#unsettled();
+    await this.#readAll();
+    const promised = {
+      settleMs: this.#options.settleMs,
+      kept: this.#options.careful,
+      unixMsAt: (ms: number) => BEGINNING_MS + ms,
+    };
+    return { violations: [...violations(this.history, promised), ...unsettled], story: this.story };
+  }
+
+  /** All that happened, in its order. */
+  get story(): readonly string[] {
+    const told = [...this.#story, ...this.history.flatMap(entriesOf)];
+    return told.sort((one, other) => one.step - other.step).map(({ step, text }) =>
+      `${step} ${text}`
+    );
+  }
+
+  trace(): void {
+    for (const server of this.world.network.servers) {
+      server.executed = (address, { words, data }, reply) => {
+        this.#note(`${server.name} <${address}> ${words.join(" ")} ${data} -> ${reply.trim()}`);
+      };
+    }
+  }
+
+  close(): void {
+    for (const proxy of this.proxies) proxy.close();
+  }
+
+  /**
+   * What two proxies write at once may come out differently on the two copies: that
+   * is not promised. So with several proxies each key has one that writes it.
+   */
+  #writable(proxy: number): readonly string[] {
+    return KEYS.filter((_, at) => at % this.#options.proxies === proxy);
+  }
+
+  #makeWorld(): SimWorld {
+    const { mains, backups } = this.#options;
+    const unixMs = () => BEGINNING_MS + this.#clock.now();
+    const names = [
+      ...numbers(mains).map((number) => `main${number}`),
+      ...numbers(backups).map((number) => `backup${number}`),
+    ];
+    const owner = (from: number, count: number) => {
+      const points = numbers(count).map((at) => ({ hostname: names[from + at], port: from + at }));
+      const distribution = createDistribution("modulo", points);
+      return (key: string) => from + distribution.owner(toBytes(key), 0, key.length);
+    };
+    const main = owner(0, mains);
+    const backup = owner(mains, backups);
+    return {
+      network: new SimNetwork(names.map((name) => new SimServer(name, unixMs))),
+      clock: this.#clock,
+      random: this.#random,
+      unixMs,
+      mains,
+      serversOf: (key) => [main(key), backup(key)],
+      log: (text) => this.#note(text),
+    };
+  }
+
+  #note(text: string): void {
+    this.#story.push({ step: this.#step, text: `(${Math.round(this.#clock.now())} ms) ${text}` });
+  }
+
+  /** Every proxy has seen every server before anything goes wrong. */
+  async #begin(): Promise<void> {
+    for (const { backends } of this.proxies) {
+      for (const backend of backends) {
+        for (const key of KEYS) backend.connectionFor(requestFor(key));
+      }
+      await this.#settle();
+      // Proxies that agree do not meet at servers that nobody has marked yet.
+      if (this.#options.agreed) await this.#quiet();
+    }
+    for (const client of this.#clients) client.sendFirst(this.#random);
+    await this.#settle();
+    while (this.#clients.some(({ busy }) => busy)) await this.#pass();
+  }
+
+  async #live(): Promise<void> {
+    const random = this.#random;
+    const { operations, faults, prompt = false } = this.#options;
+    const haste = 0.05 + 0.3 * random.fraction();
+    const tempo = prompt ? 0 : 0.02 + 0.2 * random.fraction();
+    const fate = (0.002 + 0.02 * random.fraction()) * (prompt ? 3 : 1);
+    const slowness = prompt ? 0 : random.pick([0, 0.005, 0.03]);
+    const mending = 0.002 + 0.03 * random.fraction();
+    for (let step = 0; this.history.length < operations && step < STEPS_MAX; step++) {
+      this.#step++;
+      const idle = this.#clients.filter(({ busy }) => !busy);
+      if (idle.length > 0 && random.chance(haste)) {
+        random.pick(idle).sendAny(random);
+      } else if (faults.length > 0 && random.chance(fate)) this.#faults.strike(faults);
+      else if (random.chance(slowness)) this.#slowDown();
+      else if (random.chance(mending)) this.#faults.mend();
+      else if (random.chance(tempo)) this.#wait(random.below(random.pick([10, 100, 500])));
+      else if (!this.#deliver()) this.#wait(random.below(50));
+      await this.#settle();
+    }
+    while (this.#clients.some(({ busy }) => busy)) await this.#pass();
+  }
+
+  #slowDown(): void {
+    const random = this.#random;
+    const server = random.pick(this.world.network.servers);
+    server.slowDown((count) => random.below(count), this.#clock.now() + random.below(SLOW_MS));
+  }
+
+  /** All that can arrive arrives; when nothing can, time passes. */
+  async #pass(): Promise<void> {
+    this.#step++;
+    if (!this.#deliver()) this.#wait(1000);
+    await this.#settle();
+  }
+
+  async #quiet(): Promise<void> {
+    while (this.#deliver()) await this.#settle();
+  }
+
+  #deliver(): boolean {
+    const deliveries = this.world.network.deliveries(this.#clock.now());
+    if (deliveries.length === 0) return false;
+    this.#random.pick(deliveries)();
+    return true;
+  }
+
+  /** Time passes until the next timer, and no longer than this. */
+  #wait(ms: number): void {
+    const next = this.#clock.nextMs;
+    const until = this.#clock.now() + ms;
+    if (next !== null && next <= until) this.#clock.runNext();
+    else this.#clock.moveTo(until);
+  }
+
+  /** What has happened has all its consequences. */
+  async #settle(): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      const turning = this.proxies.filter(({ turns }) => turns.asked > 0);
+      for (const server of this.world.network.servers) server.opensWhen();
+      if (turning.length === 0) return;
+      for (const { turns } of turning) turns.end();
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    for (const key of KEYS) {
+      for (const client of this.#clients) client.send("get", key);
+      await this.#settle();
+      while (this.#clients.some(({ busy }) => busy)) await this.#pass();
+    }
+  }
+
+  /** In peace every server must come to be trusted. */
+  #unsettled(): string[] {
+    return this.proxies.flatMap(({ number, backends, routes }) =>
+      backends.flatMap(({ name, usable, phase }, at) => {
+        const { journal } = routes.coordinator!.servers[at];
+        const settled = usable && phase === "serving" && journal.missed.size === 0;
+        const state = `usable ${usable}, ${phase}, ${journal.missed.size} keys missed`;
+        return settled ? [] : [`proxy ${number} never trusts ${name} again: ${state}`];
+      })
+    );
+  }
+}
+
+/** One line of the story. */
+interface Entry {
+  readonly step: number;
+  readonly text: string;
+}
+
+function entriesOf(operation: Operation): Entry[] {
+  const { id, proxy, kind, key, start, end } = operation;
+  const asks = { step: start, text: `#${id} proxy ${proxy} ${kind} ${key}` };
+  return end === Infinity ? [asks] : [asks, { step: end, text: describe(operation) }];
+}
+
+function requestFor(key: string): Request {
+  return new Request().make(GET, toBytes(key), 0, key.length);
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, number) => number);
+}

@@ -1,0 +1,86 @@
+/** Ways to spoil recovery, to see that the model notices. */
+
+import { TOUCH } from "../../src/message/command.ts";
+import type { Request } from "../../src/message/request.ts";
+import type { Destination, Phase, Rescue, Sink } from "../../src/route/route.ts";
+import { TroubledChanges } from "../../src/route/troubled_changes.ts";
+import type { ModelRun } from "./model_run.ts";
+
+/** The compare of a repair becomes a plain set. */
+export function dropCompare({ world }: ModelRun): void {
+  for (const server of world.network.servers) {
+    server.tamper = ({ words, data }) => ({
+      words: words[0] === "ms" ? words.filter((word) => word[0] !== "C") : words,
+      data,
+    });
+  }
+}
+
+/**
+ * Servers hide the connections that we have closed: nothing is waited for, and the
+ * second delete of a replay comes before the late packets that it is for.
+ */
+export function hideOldConnections({ world }: ModelRun): void {
+  for (const server of world.network.servers) server.hidesClosed = true;
+}
+
+/** Runs `body` while a main that is being restored gets changes before its backup. */
+export async function withReversedWrites(body: () => Promise<void>): Promise<void> {
+  const { toBoth } = TroubledChanges.prototype;
+  TroubledChanges.prototype.toBoth = function (troubled, copies) {
+    const { main, backup } = copies;
+    // A touch asks recovery first, which knows the real ones only.
+    const asks = troubled.request.command === TOUCH;
+    if (main.phase !== "restoring" || asks) return toBoth.call(this, troubled, copies);
+    const disguised = {
+      main: new Disguise(main, "serving"),
+      backup: new Disguise(backup, "restoring"),
+    };
+    toBoth.call(this, troubled, disguised);
+  };
+  try {
+    await body();
+  } finally {
+    TroubledChanges.prototype.toBoth = toBoth;
+  }
+}
+
+/** A server that seems to be in another phase. */
+class Disguise implements Destination {
+  readonly phase: Phase;
+  readonly missesKeys = false;
+  readonly #real: Destination;
+
+  constructor(real: Destination, phase: Phase) {
+    this.#real = real;
+    this.phase = phase;
+  }
+
+  get epoch(): number {
+    return this.#real.epoch;
+  }
+
+  get name(): string {
+    return this.#real.name;
+  }
+
+  get usable(): boolean {
+    return this.#real.usable;
+  }
+
+  get reachable(): boolean {
+    return this.#real.reachable;
+  }
+
+  get readable(): boolean {
+    return this.#real.readable;
+  }
+
+  get speaksMeta(): boolean {
+    return this.#real.speaksMeta;
+  }
+
+  sendOr(request: Request, sink: Sink, rescue: Rescue | null): void {
+    this.#real.sendOr(request, sink, rescue);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * A proxy without listeners over simulated servers: the project's own routes,
+ * backends and recovery, with the clock and the end of turns in the schedule's hands.
+ */
+
+import type { Backend } from "../../src/backend/backend.ts";
+import { INQUIRY_LIMITS, ServerInquiry } from "../../src/backend/server_inquiry.ts";
+import { type ComposedRoutes, composeRoutes } from "../../src/compose_routes.ts";
+import {
+  type Config,
+  DEFAULT_CONFIG,
+  type Health,
+  type ServerAddress,
+} from "../../src/config/config.ts";
+import { Log } from "../../src/log/log.ts";
+import { InquiryCounters } from "../../src/stats/inquiry_counters.ts";
+import { FakeTurns } from "../support/fake_turns.ts";
+import type { SeededRandom } from "../support/seeded_random.ts";
+import type { SimClock } from "../support/sim_clock.ts";
+import type { SimNetwork } from "../support/sim_network.ts";
+
+/** Short, so that a schedule sees many of them. */
+export const REQUEST_TIMEOUT_MS = 400;
+export const CONNECT_TIMEOUT_MS = 200;
+
+export const MODEL_HEALTH: Health = {
+  ...DEFAULT_CONFIG.health,
+  connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  failureLimit: 2,
+  probeMs: 100,
+  probeMaxMs: 800,
+  flapLimit: 0,
+  flapWindowMs: 1,
+};
+
+/** What all proxies of a schedule share. */
+export interface SimWorld {
+  readonly network: SimNetwork;
+  readonly clock: SimClock;
+  readonly random: SeededRandom;
+  readonly unixMs: () => number;
+  /** Servers of the network that are mains; the others are backups. */
+  readonly mains: number;
+  /** The main and the backup of a key, by their numbers. */
+  readonly serversOf: (key: string) => readonly [number, number];
+  readonly log: (text: string) => void;
+}
+
+/** What differs between schedules. */
+export type SimSettings = Partial<
+  Pick<Config, "replication" | "connections" | "journalKeys" | "health">
+>;
+
+/** One proxy. */
+export class SimProxy {
+  readonly number: number;
+  readonly routes: ComposedRoutes;
+  readonly turns: FakeTurns;
+  readonly #ending = new AbortController();
+  readonly #inquiry: ServerInquiry;
+
+  constructor(number: number, world: SimWorld, settings: SimSettings) {
+    this.number = number;
+    const { network, clock, random, unixMs } = world;
+    const runtime = network.connector(number);
+    this.turns = new FakeTurns(clock.now);
+    this.#inquiry = new ServerInquiry({
+      runtime,
+      clock,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      ...INQUIRY_LIMITS,
+      counters: new InquiryCounters(),
+    });
+    const servers = network.servers.map(({ name }, port) => addressOf(name, port));
+    const config: Config = {
+      ...DEFAULT_CONFIG,
+      mains: servers.slice(0, world.mains),
+      backups: servers.slice(world.mains),
+      health: MODEL_HEALTH,
+      ...settings,
+    };
+    this.routes = composeRoutes(config, {
+      runtime,
+      clock,
+      turns: this.turns.queue,
+      log: new Log((line) => world.log(`proxy ${number}: ${line.trim()}`), {
+        time: () => new Date(unixMs()),
+      }),
+      unixMs,
+      random: random.fraction,
+      ask: (backend, line) =>
+        new Promise((resolve) => this.#inquiry.ask(backend, line, ({ text }) => resolve(text))),
+      signal: this.#ending.signal,
+    });
+  }
+
+  /** In the order of the servers of the network. */
+  get backends(): readonly Backend[] {
+    return [...this.routes.mains, ...this.routes.backups];
+  }
+
+  close(): void {
+    this.#ending.abort();
+    this.#inquiry.close();
+    for (const backend of this.backends) backend.close();
+  }
+}
+
+/** The port is the number of the server in the network. */
+function addressOf(name: string, port: number): ServerAddress {
+  return { name, address: { transport: "tcp", hostname: name, port } };
+}
