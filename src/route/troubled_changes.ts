@@ -75,7 +75,10 @@ export class TroubledChanges {
           if (mainIsClear) main.sendOr(request, atMain, mainNote);
           else mainNote.rescue(request, atMain, UNTRUSTED, 0);
         };
-        backup.sendOr(forBackup, new ThenSink(change.backup, next), backupNote);
+        const atBackup = new ThenSink(change.backup, next);
+        const backupMayLease = request.command === TOUCH && backup.phase === "restoring";
+        if (backupMayLease) backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
+        else backup.sendOr(forBackup, atBackup, backupNote);
       };
       if (request.command === TOUCH) recovery!.afterRepair(request, { main, backup }, send);
       else send(true);
