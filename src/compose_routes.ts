@@ -16,7 +16,7 @@ import { createDistribution } from "./hash/distribution.ts";
 import type { Log } from "./log/log.ts";
 import { Coordinator } from "./recovery/coordinator.ts";
 import { recoverFarm } from "./recovery/recover_farm.ts";
-import type { RecoveryServices } from "./recovery/server_recovery.ts";
+import type { RecoveryServices } from "./recovery/recovery_services.ts";
 import { BroadcastRoute } from "./route/broadcast_route.ts";
 import { CopyOrder } from "./route/copy_order.ts";
 import { FailoverRoute } from "./route/failover_route.ts";

@@ -16,7 +16,8 @@ import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
 import { isValue, type ReadRepair, RestoringRead } from "./restoring_read.ts";
-import { type FarmView, type RecoveryServices, ServerRecovery } from "./server_recovery.ts";
+import type { FarmView, RecoveryServices } from "./recovery_services.ts";
+import { ServerRecovery } from "./server_recovery.ts";
 
 const NO_REPAIR: ReadRepair = { found: () => {} };
 

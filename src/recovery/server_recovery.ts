@@ -11,62 +11,23 @@
 
 import type { Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
-import type { Log } from "../log/log.ts";
 import type { Request } from "../message/request.ts";
-import type { Copies, Destination, Phase } from "../route/route.ts";
-import type { Clock } from "../runtime/clock.ts";
+import type { Phase } from "../route/route.ts";
 import { Journal } from "./journal.ts";
 import { Marker } from "./marker.ts";
+import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { Repairs } from "./repairs.ts";
-import { flush, replay } from "./replay.ts";
+import { Replays } from "./replays.ts";
 import type { RestoreEnd } from "./restore.ts";
-import type { RestoreSource } from "./restore_source.ts";
 import { Restores, type RestoresOptions } from "./restores.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Longer than a placeholder lives, ms. */
 export const SETTLE_MS = 32_000;
 const MARKER_POLL_MS = 1000;
-/** A replay of fewer keys, at a server in service, is everyday life and no line of the log. */
-const FEW_KEYS = 100;
 
 /** What it was asked before it went was asked of another process. */
 const RESTARTED: readonly Verdict[] = ["empty", "unsure", "warm"];
-
-/** What all servers' recoveries share. */
-export interface RecoveryServices {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly unixTime: () => number;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly journalKeysMax: number;
-  readonly restoreKeysPerSecond: number;
-  /** Names of keys that wait to be put back on one server. */
-  readonly restoreSpoolBytes: number;
-  /** After this nothing that was sent before can still arrive, ms. */
-  readonly graceMs: number;
-  /** A server's answer to an administrative line, null when there is none. */
-  readonly ask: (backend: Backend, line: string) => Promise<string | null>;
-  /** `read-repair`: no restore in the background. */
-  readonly mode: "auto" | "read-repair";
-  /** A server whose journal is incomplete is flushed; else it serves what it has. */
-  readonly flushIncomplete: boolean;
-}
-
-/** What a server's recovery is told of the farm. */
-export interface FarmView {
-  /** Another server carries a marker. */
-  marked(): boolean;
-  /** What a server holds of the key is right, as far as it holds it. */
-  readonly mayAnswer: (server: Destination, key: Request) => boolean;
-  /** The servers that may hold the copies of this one. */
-  sources(): readonly RestoreSource[];
-  /** This server and the one that holds the copy of the key; null when the key is another's. */
-  copiesOf(key: Request): Copies | null;
-  /** Aborted when the proxy ends. */
-  readonly signal: AbortSignal;
-}
 
 /** The recovery of one server. */
 export class ServerRecovery {
@@ -81,7 +42,7 @@ export class ServerRecovery {
   foundMarked = false;
   lastVerdict: Verdict = "new";
   readonly #marker: Marker;
-  #replaying = false;
+  readonly #replays: Replays;
   /** When we last came to know the marker. */
   #markedMs = -1;
   #settling = false;
@@ -89,8 +50,6 @@ export class ServerRecovery {
   #restoreWaits = false;
   /** Counts restores, so that what an older one began can tell. */
   #restoreRun = 0;
-  /** A flush_all that it missed. */
-  #flushMissed = false;
 
   constructor(backend: Backend, services: RecoveryServices, farm: FarmView) {
     this.backend = backend;
@@ -107,6 +66,18 @@ export class ServerRecovery {
       make: () => this.#restoreOptions(),
       ended: (end) => this.#endRestore(end),
     });
+    this.#replays = new Replays({
+      backend,
+      journal: this.journal,
+      services,
+      enter: (phase) => this.#enter(phase),
+      trusted: () => this.#trust(),
+      flushRepeated: () => this.#flushRepeated(),
+      emptied: () => {
+        this.lastVerdict = "flushed";
+        this.#mark(false);
+      },
+    });
   }
 
   /** Restored, and waiting for the last placeholder to go. */
@@ -115,7 +86,7 @@ export class ServerRecovery {
   }
 
   get flushMissed(): boolean {
-    return this.#flushMissed;
+    return this.#replays.flushMissed;
   }
 
   /** Looks at who the server is now, and decides what it may be trusted with. */
@@ -134,10 +105,10 @@ export class ServerRecovery {
         // Either it is empty, or it has all it had and lost its marker in a flush that we have
         // not followed up yet: a restore and a replay are right for both.
         this.#beginRestore();
-        return this.#replay();
+        return this.#replays.begin();
       default:
         if (this.backend.phase === "restoring" && !this.restores.running) this.#beginRestore();
-        return this.#replay();
+        return this.#replays.begin();
     }
   }
 
@@ -163,10 +134,10 @@ export class ServerRecovery {
 
   /** It did not confirm a change. */
   missed(request: Request): void {
-    if (request.command.scope === "all") this.#flushMissed = true;
+    if (request.command.scope === "all") this.#replays.missedFlush();
     else this.journal.add(request.keyText());
     this.backend.missesKeys = true;
-    if (this.backend.usable) this.#replay();
+    if (this.backend.usable) this.#replays.begin();
   }
 
   /**
@@ -181,7 +152,7 @@ export class ServerRecovery {
 
   /** What it holds of the key is out of date. */
   misses(key: string): boolean {
-    return this.journal.incomplete || this.#flushMissed || this.journal.missed.has(key);
+    return this.#replays.ofEverything || this.journal.missed.has(key);
   }
 
   /** It may not have the key although the copy does. */
@@ -191,9 +162,9 @@ export class ServerRecovery {
 
   /** It confirmed a change; a flush that is still to be repeated takes that away again. */
   wrote(key: string): void {
-    if (this.#flushMissed) this.journal.lack(key);
+    if (this.#replays.flushMissed) this.journal.lack(key);
     else this.journal.forget(key);
-    this.#noteMisses();
+    this.#replays.noteMisses();
   }
 
   /** The operator's word: stop restoring, and serve. */
@@ -220,10 +191,6 @@ export class ServerRecovery {
     this.#services.log.info(`backend ${this.backend.name} is ${phase}: ${this.lastVerdict}`);
   }
 
-  #noteMisses(): void {
-    this.backend.missesKeys = this.journal.size > 0 || this.journal.incomplete || this.#flushMissed;
-  }
-
   /** Every server was flushed through us; the markers, too. */
   flushed(): void {
     if (this.known !== null) this.#mark(this.backend.phase === "restoring");
@@ -240,7 +207,7 @@ export class ServerRecovery {
     this.restores.cancel();
     this.#settling = false;
     const run = ++this.#restoreRun;
-    this.#noteMisses();
+    this.#replays.noteMisses();
     this.#enter("restoring");
     this.#watchMarker(run);
     // A replay deletes, and what it deletes is to be put back: it goes first.
@@ -277,7 +244,7 @@ export class ServerRecovery {
     }
     if (end !== "complete" && end !== "full") return;
     if (end === "complete") this.journal.restored();
-    this.#noteMisses();
+    this.#replays.noteMisses();
     if (this.known !== null && this.known.generation !== null) {
       this.#marker.setUp(this.known.generation);
     }
@@ -318,67 +285,15 @@ export class ServerRecovery {
     if (waits && !this.#restoreWaits && this.backend.usable) this.#beginRestore();
   }
 
-  /** Deletes what the server has out of date, and trusts it with the rest. */
-  #replay(): void {
-    if (this.#replaying) return;
-    if (this.journal.missed.size === 0 && !this.journal.incomplete && !this.#flushMissed) {
-      if (this.backend.phase === "reconciling") this.#enter("serving");
-      return this.#restoreNow();
-    }
-    this.#replaying = true;
-    void this.#replayOnce().then((done) => {
-      this.#replaying = false;
-      this.#noteMisses();
-      const { clock, graceMs } = this.#services;
-      if (done) this.#replay();
-      else clock.after(graceMs, () => this.backend.usable && this.#replay());
-    });
-  }
-
-  async #replayOnce(): Promise<boolean> {
-    const { clock, graceMs, log, ask } = this.#services;
-    const whole = this.journal.incomplete || this.#flushMissed;
-    if (whole && this.backend.phase === "serving") this.#enter("reconciling");
-    if (this.journal.incomplete) return this.#replayIncomplete();
-    this.journal.replayBegins();
-    const missed = { keys: [...this.journal.missed], flush: this.#flushMissed };
-    const text =
-      `backend ${this.backend.name} missed ${missed.keys.length} keys: deleting them there`;
-    if (missed.keys.length < FEW_KEYS && this.backend.phase === "serving") log.debug(text);
-    else log.info(text);
-    const conns = () => ask(this.backend, "stats conns");
-    if (!await replay(this.backend, missed, { clock, graceMs, conns })) return false;
-    for (const key of missed.keys) this.journal.clear(key);
-    if (missed.flush) this.#flushRepeated();
-    return true;
+  /** What it missed is deleted there. */
+  #trust(): void {
+    if (this.backend.phase === "reconciling") this.#enter("serving");
+    this.#restoreNow();
   }
 
   /** Its marker is gone, and so is what was put back before. */
   #flushRepeated(): void {
-    this.#flushMissed = false;
     this.flushed();
     if (this.backend.phase === "restoring") this.#beginRestore();
-  }
-
-  /**
-   * More was missed than is known: only an empty server is right. Other proxies did
-   * not lose it and read it as ever, so nobody may see a placeholder of ours there:
-   * what it has not is asked at the copy, and not put back.
-   */
-  async #replayIncomplete(): Promise<boolean> {
-    const { log, flushIncomplete } = this.#services;
-    const { name } = this.backend;
-    if (flushIncomplete) {
-      log.warn(`backend ${name} missed more keys than the journal holds: flushing it`);
-      if (!await flush(this.backend)) return false;
-      this.lastVerdict = "flushed";
-      this.#mark(false);
-    } else {
-      log.warn(`backend ${name} missed more keys than the journal holds: it may serve stale data`);
-    }
-    this.journal.reset();
-    this.#flushMissed = false;
-    this.#enter(flushIncomplete ? "restoring" : "serving");
-    return true;
   }
 }

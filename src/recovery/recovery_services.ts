@@ -1,0 +1,43 @@
+/** What the recoveries of all servers work with, and what each is told of the farm. */
+
+import type { Backend } from "../backend/backend.ts";
+import type { Log } from "../log/log.ts";
+import type { Request } from "../message/request.ts";
+import type { Copies, Destination } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { RestoreSource } from "./restore_source.ts";
+
+/** What all servers' recoveries share. */
+export interface RecoveryServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly unixTime: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly journalKeysMax: number;
+  readonly restoreKeysPerSecond: number;
+  /** Names of keys that wait to be put back on one server. */
+  readonly restoreSpoolBytes: number;
+  /** After this nothing that was sent before can still arrive, ms. */
+  readonly graceMs: number;
+  /** A server's answer to an administrative line, null when there is none. */
+  readonly ask: (backend: Backend, line: string) => Promise<string | null>;
+  /** `read-repair`: no restore in the background. */
+  readonly mode: "auto" | "read-repair";
+  /** A server whose journal is incomplete is flushed; else it serves what it has. */
+  readonly flushIncomplete: boolean;
+}
+
+/** What a server's recovery is told of the farm. */
+export interface FarmView {
+  /** Another server carries a marker. */
+  marked(): boolean;
+  /** What a server holds of the key is right, as far as it holds it. */
+  readonly mayAnswer: (server: Destination, key: Request) => boolean;
+  /** The servers that may hold the copies of this one. */
+  sources(): readonly RestoreSource[];
+  /** This server and the one that holds the copy of the key; null when the key is another's. */
+  copiesOf(key: Request): Copies | null;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
+}
