@@ -10,31 +10,37 @@ import { InvalidValue } from "../config/invalid_value.ts";
 import { parseUnixPath } from "../config/parse_unix_path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ControlClient } from "./control_client.ts";
-import type { FlagGroup } from "./flag.ts";
+import type { Flag, FlagGroup } from "./flag.ts";
 import { followRecovery } from "./follow_recovery.ts";
 import { applyFlags, readFlags } from "./read_flags.ts";
+import type { Subcommand } from "./subcommand.ts";
 
 interface ControlRequest {
   path: string | null;
   follow: boolean;
 }
 
-const CONTROL_FLAGS: readonly FlagGroup<ControlRequest>[] = [{
-  heading: "Flags",
-  flags: [
-    {
-      names: ["control"],
-      value: "PATH",
-      help: "control socket of the proxy",
-      set: (request, value) => request.path = parseUnixPath(value),
-    },
-    {
-      names: ["follow"],
-      help: "show again and again until nothing is left to be put in order",
-      set: (request) => request.follow = true,
-    },
-  ],
-}];
+const PATH_FLAG: Flag<ControlRequest> = {
+  names: ["control"],
+  value: "PATH",
+  help: "control socket of the proxy",
+  set: (request, value) => request.path = parseUnixPath(value),
+};
+
+const FOLLOW_FLAG: Flag<ControlRequest> = {
+  names: ["follow"],
+  help: "show again and again until nothing is left to be put in order",
+  set: (request) => request.follow = true,
+};
+
+const CONTROL_FLAGS: readonly FlagGroup<ControlRequest>[] = [
+  { heading: "Flags", flags: [PATH_FLAG, FOLLOW_FLAG] },
+];
+
+/** What help shows where `--follow` would be refused. */
+const PATH_FLAGS: readonly FlagGroup<ControlRequest>[] = [
+  { heading: "Flags", flags: [PATH_FLAG] },
+];
 
 /** What may follow the first word, and how many servers it takes. */
 const VERBS: Readonly<Partial<Record<string, Readonly<Record<string, "one" | "any">>>>> = {
@@ -42,8 +48,53 @@ const VERBS: Readonly<Partial<Record<string, Readonly<Record<string, "one" | "an
   server: { up: "one", down: "one", auto: "one" },
 };
 
-/** The first words of command lines that are for a running proxy. */
-export const CONTROL_WORDS: readonly string[] = ["ctl", ...Object.keys(VERBS)];
+/** `recover`, `server` and `ctl`. */
+export const CONTROL_SUBCOMMANDS: readonly Subcommand[] = [
+  {
+    name: "recover",
+    summary: "how far servers that came back are put in order, and steering it",
+    forms: [
+      "status [SERVER] [--follow] --control PATH",
+      "start|stop|pause|resume SERVER --control PATH",
+    ],
+    description: [
+      "A server that came back empty is filled again from the copies of its keys. status tells " +
+      "how far that is, start does it over, pause and resume hold it, stop ends it and lets the " +
+      "server serve what it has.",
+      'A server is named as in "-s" and "-b", or as in "stats" (main_1, backup_1).',
+    ],
+    flags: CONTROL_FLAGS,
+    words: Object.keys(VERBS.recover ?? {}),
+    examples: [
+      "magent recover status --follow --control /run/magent.ctl",
+      "magent recover pause cache1:11211 --control /run/magent.ctl",
+    ],
+    run: (args, { runtime }) => controlCommand(["recover", ...args], runtime),
+  },
+  {
+    name: "server",
+    summary: "take a server out of service, and give it back",
+    forms: ["up|down|auto SERVER --control PATH"],
+    description: [
+      "down takes the server out of service, without probes; what it misses is remembered. up " +
+      "readmits it at its first answer and does not eject it for timeouts. auto leaves it to " +
+      "its health again.",
+    ],
+    flags: PATH_FLAGS,
+    words: Object.keys(VERBS.server ?? {}),
+    examples: ["magent server down cache1:11211 --control /run/magent.ctl"],
+    run: (args, { runtime }) => controlCommand(["server", ...args], runtime),
+  },
+  {
+    name: "ctl",
+    summary: "any command to the control socket of a proxy",
+    forms: ["--control PATH COMMAND"],
+    description: ['The command "help" lists what the control socket understands.'],
+    flags: PATH_FLAGS,
+    examples: ["magent ctl --control /run/magent.ctl stats servers"],
+    run: (args, { runtime }) => controlCommand(["ctl", ...args], runtime),
+  },
+];
 
 /** Asks a running proxy, prints its answer, and returns the exit status; throws `InvalidValue`. */
 export async function controlCommand(args: readonly string[], runtime: Runtime): Promise<number> {

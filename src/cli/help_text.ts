@@ -1,20 +1,21 @@
 /**
- * `--help`, written from a table of flags.
+ * `--help`, written from the tables of flags and of subcommands.
  */
 
 import type { Flag, FlagGroup } from "./flag.ts";
+import type { Subcommand } from "./subcommand.ts";
 
 const FLAG_COLUMNS = 38;
 const LINE_COLUMNS = 92;
+const NAME_COLUMNS = 13;
 
 const HEAD = `\
 magent: a memcached proxy that keeps a second copy and puts returning servers in order
 
 Usage: magent [flags] -s HOST[:PORT] [-s HOST[:PORT] ...] [-b HOST[:PORT] ...]
-       magent recover status [SERVER] [--follow] --control PATH
-       magent recover start|stop|pause|resume SERVER --control PATH
-       magent server up|down|auto SERVER --control PATH
-       magent ctl --control PATH COMMAND
+       magent SUBCOMMAND ...
+
+Subcommands ("magent help SUBCOMMAND" tells all about one):
 `;
 
 const TAIL = `
@@ -34,16 +35,46 @@ Signals: TERM and INT answer what is in flight and exit (a second one exits at o
 HUP opens the log file again.
 `;
 
+const STATUSES = [
+  "0: done",
+  "1: it could not be done; a line on standard error says why",
+  "2: the command line or a file asks for what cannot be",
+];
+
 /** The whole text, ending in a newline. */
-export function helpText<Target>(table: readonly FlagGroup<Target>[]): string {
-  return HEAD + table.map(groupText).join("") + TAIL;
+export function helpText(
+  flags: readonly FlagGroup<never>[],
+  subcommands: readonly Subcommand[],
+): string {
+  const names = subcommands.map(({ name, summary }) =>
+    `  ${name.padEnd(NAME_COLUMNS)}${summary}\n`
+  );
+  return HEAD + names.join("") + flags.map(groupText).join("") + TAIL;
 }
 
-function groupText<Target>(group: FlagGroup<Target>): string {
+/** All about one subcommand, ending in a newline. */
+export function subcommandHelp(subcommand: Subcommand): string {
+  const { name, summary, forms, description, flags, examples, statuses } = subcommand;
+  const usage = forms.map((form) => `magent ${name} ${form}\n`).join("       ");
+  const paragraphs = description.map((text) =>
+    `\n${wrap(text.split(" "), LINE_COLUMNS).join("\n")}\n`
+  );
+  const flagText = flags === "proxy"
+    ? '\nFlags: those that a proxy is started with, see "magent --help"\n'
+    : flags.map(groupText).join("");
+  return `magent ${name}: ${summary}\n\nUsage: ${usage}${paragraphs.join("")}${flagText}` +
+    `\nExit status:\n${indent(statuses ?? STATUSES)}\nExamples:\n${indent(examples)}`;
+}
+
+function indent(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+function groupText(group: FlagGroup<never>): string {
   return `\n${group.heading}:\n` + group.flags.map(flagText).join("");
 }
 
-function flagText<Target>(flag: Flag<Target>): string {
+function flagText(flag: Flag<never>): string {
   const letter = flag.letter === undefined ? "    " : `-${flag.letter}, `;
   const names = flag.names.map((name) => `--${name}`).join(", ");
   const left = `  ${letter}${names}${flag.value === undefined ? "" : ` ${flag.value}`}`;

@@ -2,7 +2,7 @@
  * The program: from arguments to an exit status.
  *
  *   help, version             print, return
- *   ctl, recover, server      ask a running proxy, print, return
+ *   a subcommand              do what it does, return
  *   wrong flags               one line on stderr, 2
  *   -D, -v, process 1, child  serve until a signal
  *   else                      start a child in the background, return when it listens
@@ -13,18 +13,12 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { BACKGROUND_VARIABLE, ERROR_PREFIX, READY_LINE, startInBackground } from "./background.ts";
 import { fitClientLimit } from "./client_limit.ts";
 import { type CommandLine, readCommandLine } from "./command_line.ts";
-import { CONTROL_WORDS, controlCommand } from "./control_command.ts";
 import { FLAG_TABLE } from "./flag_table.ts";
-import { helpText } from "./help_text.ts";
+import { helpText, subcommandHelp } from "./help_text.ts";
 import { resolveIdentity } from "./identity.ts";
-import { ProxyProcess, type ProxyProcessOptions, type StartProxy } from "./proxy_process.ts";
-
-/** What the program runs on. */
-export interface Program {
-  readonly runtime: Runtime;
-  readonly startProxy: StartProxy;
-  readonly version: string;
-}
+import { ProxyProcess, type ProxyProcessOptions } from "./proxy_process.ts";
+import type { Program, Subcommand } from "./subcommand.ts";
+import { SUBCOMMANDS } from "./subcommand_table.ts";
 
 /** Exit status for a command line or a file that asks for what cannot be. */
 const USAGE_STATUS = 2;
@@ -33,7 +27,9 @@ const USAGE_STATUS = 2;
 export async function runCommand(args: readonly string[], program: Program): Promise<number> {
   const { process } = program.runtime;
   try {
-    if (CONTROL_WORDS.includes(args[0])) return await controlCommand(args, program.runtime);
+    const [first, ...rest] = args;
+    const subcommand = SUBCOMMANDS.find(({ name }) => name === first);
+    if (subcommand !== undefined) return await runSubcommand(subcommand, rest, program);
     const commandLine = readCommandLine(args, (path) => process.readTextFile(path));
     if (commandLine.kind === "proxy") return await runProxy(args, { commandLine, program });
     process.print("stdout", printedText(commandLine.kind, program));
@@ -45,8 +41,23 @@ export async function runCommand(args: readonly string[], program: Program): Pro
   }
 }
 
+async function runSubcommand(
+  subcommand: Subcommand,
+  args: readonly string[],
+  program: Program,
+): Promise<number> {
+  if (!asksForHelp(args)) return await subcommand.run(args, program);
+  program.runtime.process.print("stdout", subcommandHelp(subcommand));
+  return 0;
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
+}
+
 function printedText(kind: "help" | "version", { runtime, version }: Program): string {
-  if (kind === "help") return helpText(FLAG_TABLE);
+  if (kind === "help") return helpText(FLAG_TABLE, SUBCOMMANDS);
   return `magent ${version} (${runtime.name} ${runtime.version})\n`;
 }
 
