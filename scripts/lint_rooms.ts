@@ -61,7 +61,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "embedded",
     "admin",
   ],
-  cli: ["config", "log", "protocol", "proxy.ts", "runtime", "embedded", "version.ts"],
+  cli: ["hash", "config", "log", "protocol", "proxy.ts", "runtime", "embedded", "version.ts"],
 };
 
 /** Where each kind of package may be imported; what matches no line is not allowed in `src`. */

@@ -12,6 +12,7 @@
 import { Backend } from "./backend/backend.ts";
 import type { ConnectionServices } from "./backend/connection.ts";
 import type { Config, ServerAddress } from "./config/config.ts";
+import { serverPoint } from "./config/server_point.ts";
 import { createDistribution } from "./hash/distribution.ts";
 import type { Log } from "./log/log.ts";
 import { Coordinator } from "./recovery/coordinator.ts";
@@ -156,12 +157,7 @@ function makePool(
   servers: readonly ServerAddress[],
   { distribution }: Config,
 ): Pool {
-  const points = servers.map(({ address }) =>
-    address.transport === "tcp"
-      ? { hostname: address.hostname, port: address.port }
-      : { hostname: address.path, port: 0 }
-  );
-  return new Pool(backends, createDistribution(distribution, points));
+  return new Pool(backends, createDistribution(distribution, servers.map(serverPoint)));
 }
 
 /** Nobody puts servers in order: what they miss is only counted. */

@@ -10,17 +10,20 @@ import { settingsWarnings } from "../config/settings_warnings.ts";
 import { FLAG_TABLE } from "./flag_table.ts";
 import { applyFlags, type ReadFlags, readFlags } from "./read_flags.ts";
 
+/** Flags that a proxy could be started with. */
+export interface ProxyLine {
+  readonly kind: "proxy";
+  readonly settings: Settings;
+  readonly config: Config;
+  /** What works but should be told to the operator. */
+  readonly warnings: readonly string[];
+}
+
 /** Arguments that were understood. */
 export type CommandLine =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | {
-    readonly kind: "proxy";
-    readonly settings: Settings;
-    readonly config: Config;
-    /** What works but should be told to the operator. */
-    readonly warnings: readonly string[];
-  };
+  | ProxyLine;
 
 /** Throws `InvalidValue` with one line for the operator. */
 export function readCommandLine(
@@ -30,12 +33,24 @@ export function readCommandLine(
   const read = readFlags(args, FLAG_TABLE);
   if (read.given.has("help")) return { kind: "help" };
   if (read.given.has("version")) return { kind: "version" };
-  if (read.positionals.length > 0) {
-    throw new InvalidValue(
-      `Cannot use argument "${read.positionals[0]}": every argument belongs to a flag, ` +
-        'see "magent --help"',
-    );
-  }
+  refusePositionals(read);
+  return readProxyLine(read, readTextFile);
+}
+
+/** Throws `InvalidValue` when something stands there that belongs to no flag. */
+export function refusePositionals({ positionals }: ReadFlags): void {
+  if (positionals.length === 0) return;
+  throw new InvalidValue(
+    `Cannot use argument "${positionals[0]}": every argument belongs to a flag, ` +
+      'see "magent --help"',
+  );
+}
+
+/** What the flags of a proxy say, whatever else was given; throws `InvalidValue`. */
+export function readProxyLine(
+  read: ReadFlags,
+  readTextFile: (path: string) => string,
+): ProxyLine {
   const settings = defaultSettings();
   const fileWarnings = applyConfigFile(settings, read, readTextFile);
   applyFlags(settings, read, FLAG_TABLE);

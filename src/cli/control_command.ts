@@ -9,7 +9,7 @@
 import { InvalidValue } from "../config/invalid_value.ts";
 import { parseUnixPath } from "../config/parse_unix_path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { ControlClient } from "./control_client.ts";
+import { LineClient } from "./line_client.ts";
 import type { Flag, FlagGroup } from "./flag.ts";
 import { followRecovery } from "./follow_recovery.ts";
 import { applyFlags, readFlags } from "./read_flags.ts";
@@ -145,7 +145,7 @@ function checkVerb(
 }
 
 async function ask(runtime: Runtime, path: string, line: string): Promise<number> {
-  const client = await ControlClient.connect(runtime, path);
+  const client = await LineClient.connect(runtime, { transport: "unix", path });
   try {
     const answer = await client.askLast(line);
     const failed = /^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(answer);

@@ -7,7 +7,7 @@
  */
 
 import type { Runtime } from "../runtime/runtime.ts";
-import { ControlClient } from "./control_client.ts";
+import { LineClient } from "./line_client.ts";
 import { barLines, plainLine } from "./recovery_lines.ts";
 import { type RecoveryRow, recoveryRows } from "./recovery_rows.ts";
 
@@ -24,7 +24,7 @@ export async function followRecovery(
   path: string,
   server: string | null,
 ): Promise<number> {
-  const client = await ControlClient.connect(runtime, path);
+  const client = await LineClient.connect(runtime, { transport: "unix", path });
   const show = runtime.process.terminalColumns() === null ? plainly(runtime) : drawn(runtime);
   try {
     for (;;) {

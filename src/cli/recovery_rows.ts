@@ -1,5 +1,7 @@
 /** What `stats recovery` says of each server, as a person reads it. */
 
+import { statValues } from "./stat_values.ts";
+
 /** One server. */
 export interface RecoveryRow {
   readonly label: string;
@@ -21,8 +23,7 @@ export interface RecoveryRow {
 
 /** Reads the `STAT` lines. */
 export function recoveryRows(stats: string): readonly RecoveryRow[] {
-  const values = new Map<string, string>();
-  for (const [, name, value] of stats.matchAll(/^STAT (\S+) (.*?)\r?$/gm)) values.set(name, value);
+  const values = statValues(stats);
   const rows: RecoveryRow[] = [];
   for (const name of values.keys()) {
     const label = /^((?:main|backup)_\d+)_name$/.exec(name)?.[1];

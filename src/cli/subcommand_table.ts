@@ -4,10 +4,14 @@
 
 import { CONTROL_SUBCOMMANDS } from "./control_command.ts";
 import { helpSubcommand } from "./help_command.ts";
+import { STATS_SUBCOMMAND } from "./stats_command.ts";
 import type { Subcommand } from "./subcommand.ts";
+import { WHERE_SUBCOMMAND } from "./where_command.ts";
 
 /** The subcommands; `help` is about all of them, itself included. */
 export const SUBCOMMANDS: readonly Subcommand[] = [
+  WHERE_SUBCOMMAND,
+  STATS_SUBCOMMAND,
   ...CONTROL_SUBCOMMANDS,
   helpSubcommand(() => SUBCOMMANDS),
 ];
