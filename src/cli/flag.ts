@@ -10,6 +10,8 @@ export interface Flag<Target> {
   readonly letter?: string;
   /** What help calls the value; a flag without it takes none. */
   readonly value?: string;
+  /** The only values, where that is a short list. */
+  readonly words?: readonly string[];
   readonly help: string;
   /** Shown by help. */
   readonly defaultText?: string;
@@ -20,6 +22,8 @@ export interface Flag<Target> {
    */
   readonly set?: (target: Target, value: string, position: number) => void;
   readonly repeats?: true;
+  /** The value that counts, as it would be written; absent where what was written tells. */
+  readonly show?: (target: Target) => string;
 }
 
 /** Flags that belong together, under the heading that help gives them. */

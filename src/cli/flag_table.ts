@@ -11,11 +11,11 @@ import { parseMode } from "../config/parse_number.ts";
 import { DEFAULT_SERVER_PORT, parseServerAddress } from "../config/parse_server_address.ts";
 import { parseUnixPath } from "../config/parse_unix_path.ts";
 import { DEFAULT_UNIX_MODE, defaultSettings, type Settings } from "../config/settings.ts";
+import { choiceFlag } from "./choice_flag.ts";
 import type { Flag, FlagGroup } from "./flag.ts";
 import { HEALTH_FLAGS } from "./health_flags.ts";
 import { LIMIT_FLAGS } from "./limit_flags.ts";
 import { settingFlag } from "./number_flag.ts";
-import { parseChoice } from "./parse_choice.ts";
 
 const DEFAULTS = defaultSettings();
 
@@ -45,6 +45,7 @@ const LISTENING: FlagGroup<Settings> = {
         }
         settings.hostname = parseHostname(value);
       },
+      show: ({ hostname }) => hostname,
     },
     {
       names: ["unix-socket"],
@@ -52,6 +53,7 @@ const LISTENING: FlagGroup<Settings> = {
       value: "PATH",
       help: "Unix socket for clients",
       set: (settings, value) => settings.unixPath = parseUnixPath(value),
+      show: ({ unixPath }) => unixPath ?? "none",
     },
     {
       names: ["unix-mode"],
@@ -59,12 +61,14 @@ const LISTENING: FlagGroup<Settings> = {
       help: "permissions of that socket",
       defaultText: `0${DEFAULT_UNIX_MODE.toString(8)}`,
       set: (settings, value) => settings.unixMode = parseMode(value),
+      show: ({ unixMode }) => `0${unixMode.toString(8)}`,
     },
     {
       names: ["control"],
       value: "PATH",
       help: "Unix socket for the operator's commands, see the end",
       set: (settings, value) => settings.controlPath = parseUnixPath(value),
+      show: ({ controlPath }) => controlPath ?? "none",
     },
   ],
 };
@@ -88,59 +92,33 @@ const SERVERS: FlagGroup<Settings> = {
       letter: "k",
       help: 'the same as "--distribution ketama"',
       set: (settings) => settings.distribution = "ketama",
+      show: ({ distribution }) => distribution === "ketama" ? "yes" : "no",
     },
-    {
-      names: ["distribution"],
-      value: "NAME",
+    choiceFlag("distribution", {
+      name: "distribution",
+      words: ["modulo", "ketama", "ketama-0.6"],
       help: "modulo, ketama, or ketama-0.6 (the faulty ring of magent 0.5 and 0.6)",
-      defaultText: DEFAULTS.distribution,
-      set: (settings, value) =>
-        settings.distribution = parseChoice(value, {
-          name: "distribution",
-          words: ["modulo", "ketama", "ketama-0.6"],
-        }),
-    },
-    {
-      names: ["replication"],
-      value: "NAME",
+    }),
+    choiceFlag("replication", {
+      name: "replication",
+      words: ["async", "sync"],
       help: "async answers when the main has, sync when the backup has too",
-      defaultText: DEFAULTS.replication,
-      set: (settings, value) =>
-        settings.replication = parseChoice(value, {
-          name: "replication",
-          words: ["async", "sync"],
-        }),
-    },
-    {
-      names: ["on-error"],
-      value: "NAME",
+    }),
+    choiceFlag("onError", {
+      name: "on-error",
+      words: ["miss", "error"],
       help: "what a read becomes that no server can answer: miss or error",
-      defaultText: DEFAULTS.onError,
-      set: (settings, value) =>
-        settings.onError = parseChoice(value, { name: "on-error", words: ["miss", "error"] }),
-    },
-    {
-      names: ["recover"],
-      value: "NAME",
+    }),
+    choiceFlag("recover", {
+      name: "recover",
+      words: ["auto", "read-repair", "off"],
       help: "a server that comes back: auto, read-repair (nothing in the background) or off",
-      defaultText: DEFAULTS.recover,
-      set: (settings, value) =>
-        settings.recover = parseChoice(value, {
-          name: "recover",
-          words: ["auto", "read-repair", "off"],
-        }),
-    },
-    {
-      names: ["on-incomplete-journal"],
-      value: "NAME",
+    }),
+    choiceFlag("onIncompleteJournal", {
+      name: "on-incomplete-journal",
+      words: ["flush", "serve"],
       help: "a server that missed more keys than are remembered: flush it, or serve what it has",
-      defaultText: DEFAULTS.onIncompleteJournal,
-      set: (settings, value) =>
-        settings.onIncompleteJournal = parseChoice(value, {
-          name: "on-incomplete-journal",
-          words: ["flush", "serve"],
-        }),
-    },
+    }),
     settingFlag("restoreKeysPerSecond", {
       name: "restore-rate",
       unit: "N",
@@ -174,6 +152,7 @@ const SERVERS: FlagGroup<Settings> = {
       names: ["admin-commands"],
       help: "give cache_memlimit, lru, lru_crawler and slabs to all servers, not refuse them",
       set: (settings) => settings.adminCommands = true,
+      show: ({ adminCommands }) => adminCommands ? "yes" : "no",
     },
   ],
 };
@@ -193,6 +172,7 @@ const PROCESS: FlagGroup<Settings> = {
       value: "USER",
       help: "run as this user, by name or number",
       set: (settings, value) => settings.user = value,
+      show: ({ user }) => user ?? "none",
     },
     {
       names: ["group"],
@@ -200,12 +180,14 @@ const PROCESS: FlagGroup<Settings> = {
       value: "GROUP",
       help: "run as this group, by name or number",
       set: (settings, value) => settings.group = value,
+      show: ({ group }) => group ?? "none",
     },
     {
       names: ["foreground", "no-daemon"],
       letter: "D",
       help: "do not go to the background",
       set: (settings) => settings.foreground = true,
+      show: ({ foreground }) => foreground ? "yes" : "no",
     },
     {
       names: ["verbose"],
@@ -215,18 +197,21 @@ const PROCESS: FlagGroup<Settings> = {
         settings.verbose = true;
         settings.foreground = true;
       },
+      show: ({ verbose }) => verbose ? "yes" : "no",
     },
     {
       names: ["pid-file"],
       value: "PATH",
       help: "write the process id here while running",
       set: (settings, value) => settings.pidFile = value,
+      show: ({ pidFile }) => pidFile ?? "none",
     },
     {
       names: ["log-file"],
       value: "PATH",
       help: "log here; without it to stderr in the foreground, else nowhere",
       set: (settings, value) => settings.logFile = value,
+      show: ({ logFile }) => logFile ?? "none",
     },
     { names: ["help"], letter: "h", help: "print this and exit" },
     { names: ["version"], help: "print the version and exit" },

@@ -14,7 +14,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** No `stats` of thousands of servers is longer, characters. */
 const ANSWER_LENGTH = 16 << 20;
 /** The last line of an answer. */
-const ANSWER_END = /(^|\n)(END|RESET)\r?\n$|^(ERROR|CLIENT_ERROR|SERVER_ERROR|VERSION)\b.*\n$/;
+const ANSWER_END = /(^|\n)(END|RESET)\r?\n$|^(ERROR|CLIENT_ERROR|SERVER_ERROR|VERSION)\b.*\r?\n$/;
 
 /** Asks a running proxy or a memcached. */
 export class LineClient {

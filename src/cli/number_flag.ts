@@ -23,7 +23,7 @@ export interface NumberFlagOptions {
 /** A flag for one number of `Config.health`. */
 export function healthFlag(field: keyof Health, options: NumberFlagOptions): Flag<Settings> {
   return numberFlag(options, {
-    initial: defaultSettings().health[field],
+    read: (settings) => settings.health[field],
     store: (settings, number) => settings.health[field] = number,
   });
 }
@@ -31,7 +31,7 @@ export function healthFlag(field: keyof Health, options: NumberFlagOptions): Fla
 /** A flag for one number of `Config.limits`. */
 export function limitFlag(field: keyof Limits, options: NumberFlagOptions): Flag<Settings> {
   return numberFlag(options, {
-    initial: defaultSettings().limits[field],
+    read: (settings) => settings.limits[field],
     store: (settings, number) => settings.limits[field] = number,
   });
 }
@@ -42,24 +42,30 @@ export function settingFlag(
   options: NumberFlagOptions,
 ): Flag<Settings> {
   return numberFlag(options, {
-    initial: defaultSettings()[field],
+    read: (settings) => settings[field],
     store: (settings, number) => settings[field] = number,
   });
 }
 
 function numberFlag(
   options: NumberFlagOptions,
-  place: { initial: number; store: (settings: Settings, number: number) => void },
+  place: {
+    read: (settings: Settings) => number;
+    store: (settings: Settings, number: number) => void;
+  },
 ): Flag<Settings> {
   const { name, letter, unit, min, max, help } = options;
   const range = { name: name.replaceAll("-", " "), min, max };
   const parse = unit === "SIZE" ? parseSize : parseInteger;
+  const write = unit === "SIZE" ? formatSize : String;
+  const show = (settings: Settings) => write(place.read(settings));
   return {
     names: [name],
     ...(letter === undefined ? {} : { letter }),
     value: name === "port" ? "PORT" : unit,
     help,
-    defaultText: unit === "SIZE" ? formatSize(place.initial) : String(place.initial),
+    defaultText: show(defaultSettings()),
+    show,
     set: (settings, text) => place.store(settings, parse(text, range)),
   };
 }

@@ -2,6 +2,7 @@
  * Every subcommand, in the order of `--help`.
  */
 
+import { CHECK_SUBCOMMAND } from "./check_command.ts";
 import { CONTROL_SUBCOMMANDS } from "./control_command.ts";
 import { helpSubcommand } from "./help_command.ts";
 import { STATS_SUBCOMMAND } from "./stats_command.ts";
@@ -11,6 +12,7 @@ import { WHERE_SUBCOMMAND } from "./where_command.ts";
 /** The subcommands; `help` is about all of them, itself included. */
 export const SUBCOMMANDS: readonly Subcommand[] = [
   WHERE_SUBCOMMAND,
+  CHECK_SUBCOMMAND,
   STATS_SUBCOMMAND,
   ...CONTROL_SUBCOMMANDS,
   helpSubcommand(() => SUBCOMMANDS),
