@@ -12,7 +12,7 @@ import {
   readPackets,
   words,
 } from "../support/binary_packets.ts";
-import { MemcachedProcess } from "../support/memcached_process.ts";
+import { MemcachedProcess, STILL } from "../support/memcached_process.ts";
 import type { TextClient } from "../support/text_client.ts";
 
 /** One request in one situation. */
@@ -156,7 +156,7 @@ async function held(text: TextClient, key: string): Promise<string> {
 
 /** Tries all cases in one dialect beside the server's own answers. */
 async function compareAll(dialect: Dialect): Promise<Set<number>> {
-  await using memcached = await MemcachedProcess.start();
+  await using memcached = await MemcachedProcess.start({ args: STILL });
   await using text = await memcached.client();
   await using binary = await memcached.client();
   const seen = new Set<number>();
