@@ -21,18 +21,19 @@ import type { Cell } from "./benchmark/cell.ts";
 import { renderCellTable } from "./benchmark/cell_table.ts";
 import { describeEnvironment } from "./benchmark/environment.ts";
 import { findRuntime } from "./benchmark/find_executable.ts";
-import { type BenchSite, type CellLoad, measureCell } from "./benchmark/measure_cell.ts";
+import { type BenchSite, measureCell } from "./benchmark/measure_cell.ts";
 import { startMemcachedFarm } from "./benchmark/memcached_farm.ts";
 import { median } from "./benchmark/median.ts";
 import { othersShare } from "./benchmark/others_share.ts";
 import { ProcessCrew } from "./benchmark/process_crew.ts";
-import { findTargets, type Target } from "./benchmark/target.ts";
+import { renderRatioPlot } from "./benchmark/ratio_plot.ts";
+import { type Scenario, SCENARIOS } from "./benchmark/scenario.ts";
+import { renderStartTimes } from "./benchmark/start_times.ts";
+import { findTargets, skipReason, type Target } from "./benchmark/target.ts";
 import { Workload } from "./benchmark/workload.ts";
 
-const KEY_COUNT = 10_000;
-const VALUE_BYTES = 100;
-const GETS_PER_SET = 10;
 const MAINS = 2;
+const BACKUPS = 1;
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
 
@@ -43,7 +44,6 @@ const INTERRUPTED = 130;
 interface PlannedCell {
   readonly cell: Cell;
   readonly target: Target;
-  readonly load: CellLoad;
 }
 
 process.exit(await main(process.argv.slice(2)));
@@ -84,70 +84,82 @@ function readOptions(args: readonly string[]): BenchOptions | number {
 async function bench(options: BenchOptions, crew: ProcessCrew, folder: string): Promise<number> {
   const loadRuntime = findRuntime("bun");
   if (loadRuntime === null) throw new Error("The load generator needs bun, which is not on PATH");
-  const planned = planCells(options, findTargets(options.targets, folder));
+  const startedMs = performance.now();
+  const targets = findTargets(options, folder);
+  const planned = planCells(options.scenarios, targets);
   const farm = await startMemcachedFarm(crew, {
     core: LOAD_CORE,
     mains: MAINS,
-    backups: options.backup ? 1 : 0,
-    workload: new Workload({ keyCount: KEY_COUNT, valueBytes: VALUE_BYTES }),
+    backups: BACKUPS,
+    workloads: storedWorkloads(options.scenarios),
   });
-  const site = { crew, farm, proxyCore: PROXY_CORE, loadCore: LOAD_CORE, loadRuntime };
+  const { warmSeconds, seconds } = options;
+  const cores = { proxyCore: PROXY_CORE, loadCore: LOAD_CORE };
+  const site: BenchSite = { crew, farm, ...cores, loadRuntime, warmSeconds, seconds };
+  const startTimes = await renderStartTimes(targets, site);
+  const rounds = await measureRounds(planned, site, { ...options, startedMs });
+  if (crew.isClosed) return INTERRUPTED;
+  const cells = planned.map((plan) => plan.cell);
+  const report = renderReport(options, { rounds, cells, startTimes });
+  console.log(report);
+  writeFileSync(options.markdownPath, report);
+  writeFileSync(options.svgPath, renderRatioPlot(cells));
+  return cells.some((cell) => cell.failure !== null) ? 1 : 0;
+}
+
+/** Targets innermost: the cells that are compared are measured one after the other. */
+function planCells(scenarios: readonly Scenario[], targets: readonly Target[]): PlannedCell[] {
+  return scenarios.flatMap((scenario) =>
+    targets.map((target) => {
+      const hasProxy = target.command !== null;
+      const skipped = skipReason(target, scenario);
+      const { label } = target;
+      const cell = { scenario, target: label, hasProxy, samples: [], skipped, failure: null };
+      return { cell, target };
+    })
+  );
+}
+
+/** What servers must hold: one workload for every length of values, with the most keys. */
+function storedWorkloads(scenarios: readonly Scenario[]): Workload[] {
+  const byLength = new Map<number, Scenario>();
+  for (const scenario of [SCENARIOS[0], ...scenarios]) {
+    const known = byLength.get(scenario.load.valueBytes);
+    const more = known === undefined || known.load.keyCount < scenario.load.keyCount;
+    if (more) byLength.set(scenario.load.valueBytes, scenario);
+  }
+  return [...byLength.values()].map(({ load }) =>
+    new Workload({ ...load, protocol: "classic", keysPerGet: 1 })
+  );
+}
+
+/** Measures round after round while there is time; returns how many were done. */
+async function measureRounds(
+  planned: readonly PlannedCell[],
+  site: BenchSite,
+  options: BenchOptions & { startedMs: number },
+): Promise<number> {
+  const limitMs = options.minutes * 60_000;
   for (let round = 1; round <= options.rounds; round++) {
+    const roundStartedMs = performance.now();
     for (const plan of planned) {
       await measureOnce(plan, site, `${round}/${options.rounds}`);
-      if (crew.isClosed) return INTERRUPTED;
+      if (site.crew.isClosed) return round;
     }
+    const now = performance.now();
+    const nextEndsMs = now + (now - roundStartedMs) - options.startedMs;
+    if (nextEndsMs > limitMs) return round;
   }
-  const report = renderReport(options, planned.map((plan) => plan.cell));
-  console.log(report);
-  if (options.markdownPath !== null) writeFileSync(options.markdownPath, report);
-  return planned.some((plan) => plan.target.missing === null && plan.cell.failure !== null) ? 1 : 0;
-}
-
-/** Targets innermost: the rows that are compared are measured one after the other. */
-function planCells(options: BenchOptions, targets: readonly Target[]): PlannedCell[] {
-  const planned: PlannedCell[] = [];
-  for (const clients of options.clients) {
-    for (const depth of options.pipelines) {
-      for (const target of targets) planned.push(planCell(target, clients, depth, options));
-    }
-  }
-  return planned;
-}
-
-function planCell(
-  target: Target,
-  clients: number,
-  depth: number,
-  options: BenchOptions,
-): PlannedCell {
-  const cell: Cell = {
-    target: target.label,
-    clients,
-    depth,
-    hasProxy: target.name !== "direct",
-    samples: [],
-    failure: target.missing,
-  };
-  const load: CellLoad = {
-    clients,
-    depth,
-    keyCount: KEY_COUNT,
-    valueBytes: VALUE_BYTES,
-    getsPerSet: GETS_PER_SET,
-    warmSeconds: options.warmSeconds,
-    seconds: options.seconds,
-  };
-  return { cell, target, load };
+  return options.rounds;
 }
 
 /** Adds a sample to the cell; a cell that failed is not tried again. */
 async function measureOnce(plan: PlannedCell, site: BenchSite, round: string): Promise<void> {
-  const { cell, target, load } = plan;
-  if (cell.failure !== null) return;
-  const what = `round ${round}: ${cell.clients} clients, pipeline ${cell.depth}, ${cell.target}`;
+  const { cell, target } = plan;
+  if (cell.skipped !== null || cell.failure !== null) return;
+  const what = `round ${round}: ${cell.scenario.name}, ${cell.target}`;
   try {
-    const sample = await measureCell(target, load, site);
+    const sample = await measureCell(target, cell.scenario, site);
     cell.samples.push(sample);
     console.error(`${what}: ${Math.round(sample.requests / sample.seconds)} requests/s`);
   } catch (error) {
@@ -156,21 +168,46 @@ async function measureOnce(plan: PlannedCell, site: BenchSite, round: string): P
   }
 }
 
-function renderReport(options: BenchOptions, cells: readonly Cell[]): string {
+function renderReport(
+  options: BenchOptions,
+  of: { rounds: number; cells: readonly Cell[]; startTimes: string },
+): string {
   const environment = describeEnvironment(["memcached", "nutcracker", "deno", "bun"]);
+  const { load } = SCENARIOS[0];
+  const asked = of.rounds < options.rounds ? ` of ${options.rounds}, for want of time` : "";
   return `# Benchmark
 
 ${environment}
 Proxy on core ${PROXY_CORE}; load generator and ${MAINS} memcached servers on core ${LOAD_CORE}; loopback.
-${KEY_COUNT} keys, uniform; ${VALUE_BYTES}-byte values; get:set ${GETS_PER_SET}:1; a client sends its pipeline
-in one write and waits for all replies. Rounds: ${options.rounds}, each cell ${options.seconds} s after
-${options.warmSeconds} s of warming up; the table shows medians, and ± half the range. ${
-    options.backup ? "magent has a backup server." : "No backup server."
-  }
+Base row: ${load.clients} clients, pipeline ${load.depth}, get:set ${load.getsPerSet}:1, ${load.valueBytes}-byte values, ${load.keyCount} keys,
+uniform, classic protocol, no backup, one worker; every other row varies what its name says.
+A client sends its pipeline in one write and waits for all replies; a get of several keys is
+one request. Rounds: ${of.rounds}${asked}, targets side by side, each cell ${options.seconds} s
+after ${options.warmSeconds} s of warming up. The table shows medians over the rounds; a ratio
+is that of the same round, ± half its range. The generator judges every reply.
 
-${renderCellTable(cells)}
-${describeOthers(cells)}
-`;
+${renderCellTable(of.cells)}
+${describeOthers(of.cells)}
+
+Left out:
+
+${listSkipped(of.cells)}
+
+## Start
+
+${of.startTimes}`;
+}
+
+/** One line per reason: a target, and the rows it has no cell in. */
+function listSkipped(cells: readonly Cell[]): string {
+  const rows = new Map<string, string[]>();
+  for (const { skipped, target, scenario } of cells) {
+    if (skipped === null) continue;
+    const reason = `${target}: ${skipped}`;
+    rows.set(reason, [...rows.get(reason) ?? [], scenario.name]);
+  }
+  const lines = [...rows].map(([reason, names]) => `- ${reason} (${names.join(", ")})`);
+  return lines.length === 0 ? "nothing" : lines.join("\n");
 }
 
 function describeOthers(cells: readonly Cell[]): string {

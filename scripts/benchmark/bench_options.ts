@@ -3,9 +3,18 @@
  */
 
 import { parseArgs } from "node:util";
+import { type Scenario, SCENARIOS } from "./scenario.ts";
 
 /** What can be measured, in the order of the table. */
-export const TARGET_NAMES = ["direct", "nutcracker", "deno", "bun"] as const;
+export const TARGET_NAMES = [
+  "direct",
+  "nutcracker",
+  "deno",
+  "bun",
+  "compiled",
+  "deno-before",
+  "bun-before",
+] as const;
 
 /** One thing that is measured. */
 export type TargetName = typeof TARGET_NAMES[number];
@@ -17,28 +26,38 @@ export interface BenchOptions {
   readonly seconds: number;
   /** The part before it, in which compilers and caches warm up. */
   readonly warmSeconds: number;
-  readonly clients: readonly number[];
-  readonly pipelines: readonly number[];
+  readonly scenarios: readonly Scenario[];
   readonly targets: readonly TargetName[];
-  readonly backup: boolean;
-  /** A file that the table is also written to. */
-  readonly markdownPath: string | null;
+  /** Where the compiled binary is looked for. */
+  readonly binaryPath: string;
+  /** Another checkout of magent to compare with; null for none. */
+  readonly beforeFolder: string | null;
+  /** No round is begun that would probably end later. */
+  readonly minutes: number;
+  /** Files that table and plot are written to. */
+  readonly markdownPath: string;
+  readonly svgPath: string;
 }
+
+const NAMES = SCENARIOS.map(({ name }) => name);
 
 /** The text that `--help` prints. */
 export const BENCH_HELP = `Usage: scripts/bench [options]
 
-Measures memcached without a proxy, nutcracker, and magent on Deno and on Bun, side
-by side on this machine, and prints a table in Markdown.
+Measures memcached without a proxy, nutcracker, and magent on Deno, on Bun and as
+compiled binary, side by side on this machine. Prints a table in Markdown, and writes
+it and a plot to files.
 
+  --short             the base and four rows, under three minutes
+  --rows A,B,…        of ${wrapped(NAMES)} (all)
+  --targets A,B,…     of ${wrapped(TARGET_NAMES)} (all)
   --rounds N          rounds over all cells; the table shows medians (3)
-  --seconds S         measured seconds per cell (5)
-  --clients A,B,…     numbers of clients (1,50,200)
-  --pipeline A,B,…    requests a client sends at once (1,16)
-  --targets A,B,…     of ${TARGET_NAMES.join(",")} (all)
-  --backup            give magent a backup server
-  --short             50 clients and 3 seconds, unless said otherwise
-  --markdown FILE     write the table to FILE too
+  --seconds S         measured seconds per cell (2.2; 1.5 with --short)
+  --minutes M         begin no round that would end later (15)
+  --binary FILE       the compiled binary (dist/magent)
+  --before FOLDER     compare with magent in another checkout too
+  --markdown FILE     where the table goes (bench.md)
+  --svg FILE          where the plot goes (bench.svg)
   --help              print this
 `;
 
@@ -49,16 +68,21 @@ export class BenchOptionsError extends Error {}
 export function parseBenchOptions(args: readonly string[]): BenchOptions | null {
   const values = parseFlags(args);
   if (values.help) return null;
-  const seconds = parseSeconds(values.seconds ?? (values.short ? "3" : "5"));
+  const short = values.short ?? false;
+  const seconds = parseNumber("--seconds", values.seconds ?? (short ? "1.5" : "2.2"));
+  const rows = SCENARIOS.filter((scenario) => scenario.short || !short).map(({ name }) => name);
+  const wantedRows = parseNames("--rows", values.rows ?? rows.join(","), NAMES);
   return {
-    rounds: parseCount("--rounds", values.rounds ?? "3"),
+    rounds: parseRounds(values.rounds ?? "3"),
     seconds,
-    warmSeconds: Math.min(2, seconds / 2),
-    clients: parseCounts("--clients", values.clients ?? (values.short ? "50" : "1,50,200")),
-    pipelines: parseCounts("--pipeline", values.pipeline ?? "1,16"),
-    targets: parseTargets(values.targets ?? TARGET_NAMES.join(",")),
-    backup: values.backup ?? false,
-    markdownPath: values.markdown ?? null,
+    warmSeconds: Math.min(1, seconds / 2),
+    scenarios: SCENARIOS.filter(({ name }) => wantedRows.includes(name)),
+    targets: parseNames("--targets", values.targets ?? TARGET_NAMES.join(","), TARGET_NAMES),
+    binaryPath: values.binary ?? "dist/magent",
+    beforeFolder: values.before ?? null,
+    minutes: parseNumber("--minutes", values.minutes ?? "15"),
+    markdownPath: values.markdown ?? "bench.md",
+    svgPath: values.svg ?? "bench.svg",
   };
 }
 
@@ -67,14 +91,16 @@ function parseFlags(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        short: { type: "boolean" },
+        rows: { type: "string" },
+        targets: { type: "string" },
         rounds: { type: "string" },
         seconds: { type: "string" },
-        clients: { type: "string" },
-        pipeline: { type: "string" },
-        targets: { type: "string" },
-        backup: { type: "boolean" },
-        short: { type: "boolean" },
+        minutes: { type: "string" },
+        binary: { type: "string" },
+        before: { type: "string" },
         markdown: { type: "string" },
+        svg: { type: "string" },
         help: { type: "boolean" },
       },
     }).values;
@@ -83,35 +109,45 @@ function parseFlags(args: readonly string[]) {
   }
 }
 
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (seconds >= 0.1 && seconds <= 3600) return seconds;
+function parseNumber(flag: string, text: string): number {
+  const number = Number(text);
+  if (number >= 0.1 && number <= 3600) return number;
   throw new BenchOptionsError(
-    `Cannot parse flag "--seconds": must be 0.1 to 3600: current value is "${text}"`,
+    `Cannot parse flag "${flag}": must be 0.1 to 3600: current value is "${text}"`,
   );
 }
 
-function parseCount(flag: string, text: string): number {
+function parseRounds(text: string): number {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count;
+  if (Number.isInteger(count) && count >= 1 && count <= 1000) return count;
   throw new BenchOptionsError(
-    `Cannot parse flag "${flag}": must be a whole number from 1 to 10000: current value is "${text}"`,
+    `Cannot parse flag "--rounds": must be a whole number from 1 to 1000: ` +
+      `current value is "${text}"`,
   );
-}
-
-function parseCounts(flag: string, text: string): number[] {
-  return text.split(",").map((part) => parseCount(flag, part));
 }
 
 /** In the order of the table, whatever the order on the command line. */
-function parseTargets(text: string): TargetName[] {
+function parseNames<Name extends string>(
+  flag: string,
+  text: string,
+  known: readonly Name[],
+): Name[] {
   const wanted = text.split(",");
   for (const name of wanted) {
-    if (TARGET_NAMES.some((known) => known === name)) continue;
+    if (known.some((one) => one === name)) continue;
     throw new BenchOptionsError(
-      `Cannot parse flag "--targets": must be of ${TARGET_NAMES.join(", ")}: ` +
-        `current value is "${name}"`,
+      `Cannot parse flag "${flag}": must be of ${known.join(", ")}: current value is "${name}"`,
     );
   }
-  return TARGET_NAMES.filter((name) => wanted.includes(name));
+  return known.filter((name) => wanted.includes(name));
+}
+
+/** Names in lines that fit beside their flag. */
+function wrapped(names: readonly string[]): string {
+  const lines = [""];
+  for (const name of names) {
+    if (lines[lines.length - 1].length + name.length > 54) lines.push("");
+    lines[lines.length - 1] += `${name},`;
+  }
+  return lines.join(`\n${" ".repeat(22)}`).slice(0, -1);
 }

@@ -1,9 +1,10 @@
 /**
- * One cell of the benchmark: a target under one load, measured once per round.
+ * One cell of the benchmark: a target under one row's load, measured once per round.
  */
 
 import type { LoadReport } from "./load_order.ts";
 import { median } from "./median.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** One measurement: what the generator saw, and the proxy's peak memory (0 without a proxy). */
 export interface CellSample extends LoadReport {
@@ -12,53 +13,67 @@ export interface CellSample extends LoadReport {
 
 /** A cell with the samples of all rounds. */
 export interface Cell {
+  readonly scenario: Scenario;
   readonly target: string;
-  readonly clients: number;
-  readonly depth: number;
   readonly hasProxy: boolean;
   readonly samples: CellSample[];
+  /** Why it is not measured at all; null when it is. */
+  readonly skipped: string | null;
   /** Why there are no more samples; null while all went well. */
   failure: string | null;
 }
 
-/** What the table shows of a cell: medians over its rounds. */
-export interface CellSummary {
-  readonly requestsPerSecond: number;
-  /** Half of largest less smallest requests/s over the rounds, as a fraction of the median. */
-  readonly requestsSpread: number;
-  readonly proxyMicros: number;
-  /** The same of the proxy's CPU time per request. */
-  readonly proxyMicrosSpread: number;
-  readonly serverMicros: number;
-  readonly loadMicros: number;
+/** What is read off one sample. */
+export const MEASURES = {
+  requestsPerSecond: (sample: CellSample) => sample.requests / sample.seconds,
+  proxyMicros: (sample: CellSample) => sample.proxyCpuNanos / sample.requests / 1e3,
+  serverMicros: (sample: CellSample) => sample.serverCpuNanos / sample.requests / 1e3,
+  loadMicros: (sample: CellSample) => sample.loadCpuNanos / sample.requests / 1e3,
   /** CPU time of the proxy as a fraction of the window. */
-  readonly proxyBusy: number;
-  readonly p50Micros: number;
-  readonly p99Micros: number;
-  readonly proxyPeakBytes: number;
+  proxyBusy: (sample: CellSample) => sample.proxyCpuNanos / sample.seconds / 1e9,
+  p50Micros: (sample: CellSample) => sample.p50Nanos / 1e3,
+  p99Micros: (sample: CellSample) => sample.p99Nanos / 1e3,
+  p999Micros: (sample: CellSample) => sample.p999Nanos / 1e3,
+  proxyPeakBytes: (sample: CellSample) => sample.proxyPeakBytes,
+} as const;
+
+/** The name of something measured. */
+export type Measure = keyof typeof MEASURES;
+
+/** A median over the rounds, and half of largest less smallest. */
+export interface Middle {
+  readonly median: number;
+  readonly spread: number;
 }
 
-/** The medians of a cell; null without a sample or after a failure. */
-export function summarizeCell(cell: Cell): CellSummary | null {
-  const { samples } = cell;
-  if (samples.length === 0 || cell.failure !== null) return null;
-  const medianOf = (value: (sample: CellSample) => number) => median(samples.map(value));
-  const rates = samples.map((sample) => sample.requests / sample.seconds);
-  const proxyMicros = samples.map((sample) => sample.proxyCpuNanos / sample.requests / 1e3);
-  return {
-    requestsPerSecond: median(rates),
-    requestsSpread: spreadOf(rates),
-    proxyMicros: median(proxyMicros),
-    proxyMicrosSpread: spreadOf(proxyMicros),
-    serverMicros: medianOf((sample) => sample.serverCpuNanos / sample.requests / 1e3),
-    loadMicros: medianOf((sample) => sample.loadCpuNanos / sample.requests / 1e3),
-    proxyBusy: medianOf((sample) => sample.proxyCpuNanos / sample.seconds / 1e9),
-    p50Micros: medianOf((sample) => sample.p50Nanos / 1e3),
-    p99Micros: medianOf((sample) => sample.p99Nanos / 1e3),
-    proxyPeakBytes: medianOf((sample) => sample.proxyPeakBytes),
-  };
+/** A measure over the rounds of a cell; null without a sample or after a failure. */
+export function middleOf(cell: Cell, measure: Measure): Middle | null {
+  if (cell.samples.length === 0 || cell.failure !== null) return null;
+  return middle(cell.samples.map(MEASURES[measure]));
 }
 
-function spreadOf(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / 2 / median(values);
+/** The measure of a cell divided by that of another in the same round; null where one has none. */
+export function ratioOf(cell: Cell, reference: Cell | null, measure: Measure): Middle | null {
+  if (reference === null || cell.failure !== null || reference.failure !== null) return null;
+  const rounds = Math.min(cell.samples.length, reference.samples.length);
+  if (rounds === 0) return null;
+  const value = MEASURES[measure];
+  const ratios = Array.from(
+    { length: rounds },
+    (_, round) => value(cell.samples[round]) / value(reference.samples[round]),
+  );
+  return ratios.every(Number.isFinite) ? middle(ratios) : null;
+}
+
+/** The cell of another target under the same load, or of the same target under its base load. */
+export function findCell(
+  cells: readonly Cell[],
+  of: { scenario: string; target: string },
+): Cell | null {
+  const isIt = (cell: Cell) => cell.scenario.name === of.scenario && cell.target === of.target;
+  return cells.find(isIt) ?? null;
+}
+
+function middle(values: readonly number[]): Middle {
+  return { median: median(values), spread: (Math.max(...values) - Math.min(...values)) / 2 };
 }

@@ -2,97 +2,94 @@
  * The result as a table in Markdown, one row per cell.
  */
 
-import { type Cell, type CellSummary, summarizeCell } from "./cell.ts";
-
-/** The target that the others are compared with. */
-const REFERENCE = "nutcracker";
+import { type Cell, findCell, type Measure, type Middle, middleOf, ratioOf } from "./cell.ts";
+import { renderTable } from "./markdown_table.ts";
+import { REFERENCE_LABEL } from "./target.ts";
 
 /** Below this the proxy waits for the load, so its requests/s say little. */
 const BUSY_ENOUGH = 0.9;
 
-/** A row before it is rendered; ratios need the reference of the same load. */
-interface Row {
-  readonly cell: Cell;
-  readonly summary: CellSummary | null;
-  readonly reference: CellSummary | null;
-}
-
 interface Column {
   readonly head: string;
-  readonly align: "left" | "right";
-  readonly text: (row: Row) => string;
+  readonly text: (cell: Cell, cells: readonly Cell[]) => string;
 }
 
 const COLUMNS: readonly Column[] = [
-  { head: "clients", align: "right", text: ({ cell }) => String(cell.clients) },
-  { head: "pipeline", align: "right", text: ({ cell }) => String(cell.depth) },
-  { head: "target", align: "left", text: ({ cell }) => cell.target },
-  measured("requests/s", (summary) => String(Math.round(summary.requestsPerSecond))),
-  measured("± %", (summary) => (summary.requestsSpread * 100).toFixed(1)),
-  ratio((summary) => summary.requestsPerSecond),
-  ofProxy("proxy µs/request", (summary) => summary.proxyMicros.toFixed(2)),
-  ofProxy("± %", (summary) => (summary.proxyMicrosSpread * 100).toFixed(1)),
-  ratio((summary) => summary.proxyMicros),
-  ofProxy("proxy core %", (summary) => (summary.proxyBusy * 100).toFixed(0)),
-  measured("p50 µs", (summary) => summary.p50Micros.toFixed(0)),
-  measured("p99 µs", (summary) => summary.p99Micros.toFixed(0)),
-  ofProxy("peak MB", (summary) => (summary.proxyPeakBytes / 1e6).toFixed(0)),
-  measured("servers µs/request", (summary) => summary.serverMicros.toFixed(2)),
-  measured("load µs/request", (summary) => summary.loadMicros.toFixed(2)),
-  { head: "note", align: "left", text: noteOf },
+  measured("requests/s", "requestsPerSecond", (value) => String(Math.round(value))),
+  toReference("× nutcracker", "requestsPerSecond"),
+  measured("proxy µs/request", "proxyMicros", (value) => value.toFixed(2)),
+  toReference("× nutcracker", "proxyMicros"),
+  toBase("× base row", "proxyMicros"),
+  measured("servers µs/request", "serverMicros", (value) => value.toFixed(2)),
+  measured("p50 µs", "p50Micros", (value) => value.toFixed(0)),
+  toReference("× nutcracker", "p50Micros"),
+  measured("p99 µs", "p99Micros", (value) => value.toFixed(0)),
+  toReference("× nutcracker", "p99Micros"),
+  measured("p99.9 µs", "p999Micros", (value) => value.toFixed(0)),
+  measured("peak MB", "proxyPeakBytes", (value) => (value / 1e6).toFixed(0)),
+  measured("proxy core %", "proxyBusy", (value) => (value * 100).toFixed(0)),
+  measured("load µs/request", "loadMicros", (value) => value.toFixed(2)),
 ];
 
-/** Renders the cells in the order given; a line ends with a newline. */
+/** What only a proxy has. */
+const OF_PROXY: readonly Measure[] = ["proxyMicros", "proxyPeakBytes", "proxyBusy"];
+
+/** Renders the cells that are measured, in the order given; a line ends with a newline. */
 export function renderCellTable(cells: readonly Cell[]): string {
-  const rows = cells.map((cell) => ({
-    cell,
-    summary: summarizeCell(cell),
-    reference: referenceOf(cell, cells),
-  }));
-  const lines = rows.map((row) => COLUMNS.map((column) => column.text(row)));
-  const heads = COLUMNS.map((column) => column.head);
-  const widths = heads.map((head, i) => Math.max(3, head.length, ...lines.map((l) => l[i].length)));
-  const rule = COLUMNS.map(({ align }, i) =>
-    align === "right" ? "-".repeat(widths[i] - 1) + ":" : "-".repeat(widths[i])
-  );
-  return [heads, rule, ...lines].map((line) => renderLine(line, widths)).join("");
+  const heads = ["row", "target", ...COLUMNS.map((column) => column.head), "note"];
+  const aligns = ["left", "left", ...COLUMNS.map(() => "right" as const), "left"] as const;
+  const rows = cells.filter(({ skipped }) => skipped === null).map((cell) => [
+    cell.scenario.name,
+    cell.target,
+    ...COLUMNS.map((column) => column.text(cell, cells)),
+    noteOf(cell),
+  ]);
+  return renderTable(heads, rows, aligns);
 }
 
-function measured(head: string, text: (summary: CellSummary) => string): Column {
-  return { head, align: "right", text: ({ summary }) => summary === null ? "" : text(summary) };
-}
-
-function ofProxy(head: string, text: (summary: CellSummary) => string): Column {
-  const cellText = ({ cell, summary }: Row) =>
-    summary === null || !cell.hasProxy ? "" : text(summary);
-  return { head, align: "right", text: cellText };
-}
-
-/** A column that compares the value before it with the reference; empty where that has none. */
-function ratio(value: (summary: CellSummary) => number): Column {
-  const text = ({ summary, reference }: Row) => {
-    if (summary === null || reference === null || value(summary) === 0) return "";
-    return (value(summary) / value(reference)).toFixed(2);
+function measured(head: string, measure: Measure, text: (value: number) => string): Column {
+  return {
+    head,
+    text: (cell) => {
+      if (!cell.hasProxy && OF_PROXY.includes(measure)) return "";
+      const middle = middleOf(cell, measure);
+      return middle === null ? "" : text(middle.median);
+    },
   };
-  return { head: `× ${REFERENCE}`, align: "right", text };
 }
 
-function noteOf({ cell, summary }: Row): string {
-  if (cell.failure !== null) return cell.failure.replaceAll("|", "\\|");
-  if (!cell.hasProxy || summary === null || summary.proxyBusy >= BUSY_ENOUGH) return "";
+function toReference(head: string, measure: Measure): Column {
+  return {
+    head,
+    text: (cell, cells) => {
+      const of = { scenario: cell.scenario.name, target: REFERENCE_LABEL };
+      return ratioText(cell, { other: findCell(cells, of), measure });
+    },
+  };
+}
+
+function toBase(head: string, measure: Measure): Column {
+  return {
+    head,
+    text: (cell, cells) => {
+      const of = { scenario: cell.scenario.base, target: cell.target };
+      const other = findCell(cells, of);
+      return other === cell ? "" : ratioText(cell, { other, measure });
+    },
+  };
+}
+
+function ratioText(cell: Cell, to: { other: Cell | null; measure: Measure }): string {
+  if (!cell.hasProxy && OF_PROXY.includes(to.measure)) return "";
+  const ratio: Middle | null = ratioOf(cell, to.other, to.measure);
+  if (ratio === null) return "";
+  if (to.other === cell) return "1.00";
+  return `${ratio.median.toFixed(2)} ±${ratio.spread.toFixed(2)}`;
+}
+
+function noteOf(cell: Cell): string {
+  if (cell.failure !== null) return cell.failure;
+  const busy = middleOf(cell, "proxyBusy");
+  if (!cell.hasProxy || busy === null || busy.median >= BUSY_ENOUGH) return "";
   return "proxy core not full: CPU per request decides";
-}
-
-function referenceOf(cell: Cell, cells: readonly Cell[]): CellSummary | null {
-  const found = cells.find((other) =>
-    other.target === REFERENCE && other.clients === cell.clients && other.depth === cell.depth
-  );
-  return found === undefined ? null : summarizeCell(found);
-}
-
-function renderLine(texts: readonly string[], widths: readonly number[]): string {
-  const padded = texts.map((text, i) =>
-    COLUMNS[i].align === "right" ? text.padStart(widths[i]) : text.padEnd(widths[i])
-  );
-  return `| ${padded.join(" | ")} |\n`;
 }

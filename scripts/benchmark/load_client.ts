@@ -5,6 +5,7 @@
  * Owned by: the load generator. Owns: its reply counter, not its socket.
  */
 
+import type { KeyPicker } from "./key_picker.ts";
 import type { LatencyHistogram } from "./latency_histogram.ts";
 import { ReplyCounter } from "./reply_counter.ts";
 import type { Workload } from "./workload.ts";
@@ -21,8 +22,12 @@ export class LoadClient {
   readonly #getsPerSet: number;
   readonly #latencies: LatencyHistogram;
   readonly #counter: ReplyCounter;
+  readonly #picker: KeyPicker;
+  readonly #keys: Uint32Array;
   readonly #output: Uint8Array;
-  #random: number;
+  /** The part of the batch that the socket has not taken. */
+  #unsentFrom = 0;
+  #unsentTo = 0;
   #untilSet: number;
   #sentAtMs = 0;
 
@@ -36,8 +41,9 @@ export class LoadClient {
     this.#depth = options.depth;
     this.#getsPerSet = options.getsPerSet;
     this.#counter = new ReplyCounter(workload, options.depth);
+    this.#picker = workload.picker(options.number);
+    this.#keys = new Uint32Array(workload.keysPerGet);
     this.#output = new Uint8Array(options.depth * workload.requestBytes);
-    this.#random = Math.imul(options.number + 1, 0x9e3779b1);
     // Clients set in different turns, or all would set at once and get at once.
     this.#untilSet = options.number % (options.getsPerSet + 1);
   }
@@ -47,15 +53,23 @@ export class LoadClient {
     return this.#sentAtMs;
   }
 
-  /** Writes the next batch; throws when the socket does not take it whole. */
+  /** Writes the next batch. */
   sendBatch(socket: LoadSocket): void {
     let length = 0;
     for (let i = 0; i < this.#depth; i++) length = this.#addRequest(length);
     this.#sentAtMs = performance.now();
-    const written = socket.write(this.#output, 0, length);
-    if (written !== length) {
-      throw new Error(`Cannot write a batch: the socket took ${written} of ${length} bytes`);
-    }
+    this.#unsentFrom = 0;
+    this.#unsentTo = length;
+    this.goOn(socket);
+  }
+
+  /** Writes what the socket has not taken yet; throws when the socket is closed. */
+  goOn(socket: LoadSocket): void {
+    const left = this.#unsentTo - this.#unsentFrom;
+    if (left === 0) return;
+    const taken = socket.write(this.#output, this.#unsentFrom, left);
+    if (taken < 0) throw new Error("Cannot write a batch: the socket is closed");
+    this.#unsentFrom += taken;
   }
 
   /** Counts the replies in a chunk and sends the next batch after the last one. */
@@ -67,20 +81,17 @@ export class LoadClient {
   }
 
   #addRequest(offset: number): number {
-    const key = this.#nextKey();
-    const isSet = this.#untilSet === 0;
-    this.#untilSet = isSet ? this.#getsPerSet : this.#untilSet - 1;
-    this.#counter.expect(key, isSet);
-    return isSet
-      ? this.#workload.writeSet(key, this.#output, offset)
-      : this.#workload.writeGet(key, this.#output, offset);
-  }
-
-  /** Xorshift: uniform enough for keys, and the same keys in every run. */
-  #nextKey(): number {
-    this.#random ^= this.#random << 13;
-    this.#random ^= this.#random >>> 17;
-    this.#random ^= this.#random << 5;
-    return (this.#random >>> 0) % this.#workload.keyCount;
+    if (this.#untilSet === 0) {
+      this.#untilSet = this.#getsPerSet;
+      const key = this.#picker.next();
+      this.#counter.expect(key, true);
+      return this.#workload.writeSet(key, this.#output, offset);
+    }
+    this.#untilSet--;
+    const keys = this.#keys;
+    let sum = 0;
+    for (let at = 0; at < keys.length; at++) sum += keys[at] = this.#picker.next();
+    this.#counter.expect(sum, false);
+    return this.#workload.writeGet(keys, this.#output, offset);
   }
 }

@@ -29,6 +29,7 @@ interface BunSockets {
     socket: {
       open(socket: LoadSocket & { setNoDelay(on: boolean): void }): void;
       data(socket: LoadSocket, chunk: Uint8Array): void;
+      drain(socket: LoadSocket): void;
       close(): void;
     };
   }): Promise<LoadSocket>;
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     seconds: (after.atMs - before.atMs) / 1000,
     p50Nanos: latencies.percentile(0.5),
     p99Nanos: latencies.percentile(0.99),
+    p999Nanos: latencies.percentile(0.999),
     proxyCpuNanos: after.proxy - before.proxy,
     serverCpuNanos: after.servers - before.servers,
     loadCpuNanos: after.load - before.load,
@@ -91,16 +93,17 @@ function connect(client: LoadClient, port: number): Promise<LoadSocket> {
     port,
     socket: {
       open: (socket) => socket.setNoDelay(true),
-      data: (socket, chunk) => takeOrFail(client, chunk, socket),
+      data: (socket, chunk) => orFail(() => client.take(chunk, socket)),
+      drain: (socket) => orFail(() => client.goOn(socket)),
       close: () => fail("Connection closed by the other side"),
     },
   });
 }
 
 /** A wrong reply ends the run: a fast proxy that answers wrongly is not fast. */
-function takeOrFail(client: LoadClient, chunk: Uint8Array, socket: LoadSocket): void {
+function orFail(act: () => void): void {
   try {
-    client.take(chunk, socket);
+    act();
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }

@@ -3,16 +3,20 @@
  * text each, as an argument and on standard output.
  */
 
-/** One cell's load. */
-export interface LoadOrder {
-  /** Where to connect on 127.0.0.1; clients are dealt out over them in turn. */
-  readonly ports: readonly number[];
+import type { WorkloadOptions } from "./workload.ts";
+
+/** What the clients of a row do, whoever serves them. */
+export interface Load extends WorkloadOptions {
   readonly clients: number;
   /** Requests that a client sends in one write; it waits for all their replies. */
   readonly depth: number;
-  readonly keyCount: number;
-  readonly valueBytes: number;
   readonly getsPerSet: number;
+}
+
+/** One cell's load. */
+export interface LoadOrder extends Load {
+  /** Where to connect on 127.0.0.1; clients are dealt out over them in turn. */
+  readonly ports: readonly number[];
   readonly warmSeconds: number;
   readonly seconds: number;
   /** Processes whose CPU time is read at the start and the end of the measured window. */
@@ -28,6 +32,7 @@ export interface LoadReport {
   readonly seconds: number;
   readonly p50Nanos: number;
   readonly p99Nanos: number;
+  readonly p999Nanos: number;
   readonly proxyCpuNanos: number;
   readonly serverCpuNanos: number;
   readonly loadCpuNanos: number;

@@ -13,6 +13,7 @@ import type { MemcachedFarm } from "./memcached_farm.ts";
 import type { PinnedProcess } from "./pinned_process.ts";
 import type { ProcessCrew } from "./process_crew.ts";
 import { peakBytes } from "./process_usage.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Target } from "./target.ts";
 import { waitUntilServing } from "./wait_until_serving.ts";
 
@@ -21,10 +22,7 @@ const LOAD_GENERATOR = fileURLToPath(new URL("./load_generator.ts", import.meta.
 /** What a generator may take beyond its window before it is given up. */
 const SLACK_MS = 20_000;
 
-/** The part of a load that is not about the target. */
-export type CellLoad = Omit<LoadOrder, "ports" | "proxyPids" | "serverPids" | "cores">;
-
-/** Where everything runs. */
+/** Where everything runs, and for how long. */
 export interface BenchSite {
   readonly crew: ProcessCrew;
   readonly farm: MemcachedFarm;
@@ -32,41 +30,73 @@ export interface BenchSite {
   readonly loadCore: number;
   /** The path of the Bun that runs the load generator. */
   readonly loadRuntime: string;
+  readonly warmSeconds: number;
+  readonly seconds: number;
+}
+
+/** A proxy that serves. */
+export interface StartedProxy {
+  readonly process: PinnedProcess;
+  readonly port: number;
+  /** From its start to its first answer. */
+  readonly startMs: number;
 }
 
 /** Measures a target under a load; rejects with the reason when it cannot be measured. */
 export async function measureCell(
   target: Target,
-  load: CellLoad,
+  scenario: Scenario,
   site: BenchSite,
 ): Promise<CellSample> {
   if (target.command === null) {
-    const report = await runLoad({ ...load, ports: site.farm.mainPorts, proxyPids: [] }, site);
+    const report = await runLoad(scenario, site, { ports: site.farm.mainPorts, proxyPids: [] });
     return { ...report, proxyPeakBytes: 0 };
   }
-  const ports = { clients: await freePort(), spare: await freePort() };
-  const proxy = site.crew.start(site.proxyCore, target.command(ports, site.farm));
+  const proxy = await startProxy(target, scenario, site);
   try {
-    await waitUntilServing(ports.clients, proxy);
-    const report = await runLoad({ ...load, ports: [ports.clients], proxyPids: [proxy.pid] }, site);
-    return { ...report, proxyPeakBytes: peakBytes(proxy.pid) };
+    const { pid } = proxy.process;
+    const report = await runLoad(scenario, site, { ports: [proxy.port], proxyPids: [pid] });
+    return { ...report, proxyPeakBytes: peakBytes(pid) };
   } finally {
-    await proxy.stop();
+    await proxy.process.stop();
   }
 }
 
+/** Starts a target that has a command and waits until it answers; stopping it is the caller's. */
+export async function startProxy(
+  target: Target,
+  scenario: Scenario,
+  site: Pick<BenchSite, "crew" | "farm" | "proxyCore">,
+): Promise<StartedProxy> {
+  const place = { port: await freePort(), sparePort: await freePort(), farm: site.farm };
+  const startedMs = performance.now();
+  const process = site.crew.start(site.proxyCore, target.command!(place, scenario));
+  try {
+    await waitUntilServing(place.port, process);
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+  return { process, port: place.port, startMs: performance.now() - startedMs };
+}
+
 async function runLoad(
-  order: Omit<LoadOrder, "serverPids" | "cores">,
+  scenario: Scenario,
   site: BenchSite,
+  at: Pick<LoadOrder, "ports" | "proxyPids">,
 ): Promise<LoadReport> {
-  const whole: LoadOrder = {
-    ...order,
+  const { warmSeconds, seconds } = site;
+  const order: LoadOrder = {
+    ...scenario.load,
+    ...at,
+    warmSeconds,
+    seconds,
     serverPids: site.farm.pids,
     cores: [site.proxyCore, site.loadCore],
   };
-  const command = [site.loadRuntime, LOAD_GENERATOR, JSON.stringify(whole)];
+  const command = [site.loadRuntime, LOAD_GENERATOR, JSON.stringify(order)];
   const generator = site.crew.start(site.loadCore, command);
-  const limitMs = (order.warmSeconds + order.seconds) * 1000 + SLACK_MS;
+  const limitMs = (warmSeconds + seconds) * 1000 + SLACK_MS;
   const timer = setTimeout(() => generator.stop(), limitMs);
   const status = await generator.ended;
   clearTimeout(timer);

@@ -3,32 +3,45 @@
  *
  *   expect() per request -> count(chunk) per chunk -> isDone
  *
- * A reply that is right has a known length, so counting is stepping; only a
- * reply cut by the end of a chunk is copied, to be completed by the next one.
+ *   get: hitHead, filling, hitTail | lastTail, once per key        set: stored
+ *
+ * Every byte but the filling of values is compared as it comes, so an error line
+ * is noticed at its first byte: waiting for the rest of a hit would be waiting
+ * for ever. A proxy may answer the keys of one get in another order: each value
+ * must be its key's, and the sum of the keys must be that of those asked for.
  *
  * Owned by: LoadClient.
  */
 
+import { ByteKind, DIGITS, type Pattern } from "./dialect.ts";
 import type { Workload } from "./workload.ts";
 
-const STORED = new TextEncoder().encode("STORED\r\n");
-const LETTER_V = 0x56;
+const ZERO = 0x30;
 
 /** Counts and checks the replies to a batch of at most `depth` requests. */
 export class ReplyCounter {
   readonly #workload: Workload;
-  readonly #keys: Uint32Array;
+  /** Per request of the batch: the sum of its keys, and what it is. */
+  readonly #keySums: Float64Array;
   readonly #isSet: Uint8Array;
-  readonly #cut: Uint8Array;
-  #cutLength = 0;
   #expected = 0;
   #counted = 0;
+  /** What comes next, and how much of it has come. */
+  #pattern: Pattern;
+  #at = 0;
+  #fillLeft = 0;
+  #blocksLeft = 0;
+  /** Digits of the value under way: its number, how many have come, and the sum of all. */
+  #number = 0;
+  #digits = 0;
+  readonly #firstDigits = new Uint8Array(DIGITS);
+  #sum = 0;
 
   constructor(workload: Workload, depth: number) {
     this.#workload = workload;
-    this.#keys = new Uint32Array(depth);
+    this.#keySums = new Float64Array(depth);
     this.#isSet = new Uint8Array(depth);
-    this.#cut = new Uint8Array(Math.max(workload.hitBytes, STORED.length));
+    this.#pattern = workload.dialect.stored;
   }
 
   /** True when every expected reply has been counted. */
@@ -37,77 +50,105 @@ export class ReplyCounter {
   }
 
   /** Adds a request to the batch; a batch that was done starts anew. */
-  expect(key: number, isSet: boolean): void {
-    if (this.isDone) this.#expected = this.#counted = 0;
-    this.#keys[this.#expected] = key;
+  expect(keySum: number, isSet: boolean): void {
+    const starts = this.isDone;
+    if (starts) this.#expected = this.#counted = 0;
+    this.#keySums[this.#expected] = keySum;
     this.#isSet[this.#expected++] = isSet ? 1 : 0;
+    if (starts) this.#begin();
   }
 
   /** Returns how many replies end in this chunk; throws an `Error` at one that is wrong. */
   count(chunk: Uint8Array): number {
     const before = this.#counted;
-    let offset = this.#cutLength > 0 ? this.#completeCut(chunk) : 0;
+    let offset = 0;
     while (offset < chunk.length) {
-      const length = this.#nextLength(chunk, offset);
-      if (offset + length > chunk.length) {
-        this.#keepCut(chunk, offset);
-        break;
-      }
-      this.#judge(chunk, offset);
-      offset += length;
+      if (this.isDone) throw new Error(`Unasked reply ${lineAt(chunk, offset)}`);
+      offset = this.#fillLeft > 0 ? this.#skip(chunk, offset) : this.#match(chunk, offset);
     }
     return this.#counted - before;
   }
 
-  #completeCut(chunk: Uint8Array): number {
-    const length = this.#nextLength(this.#cut, 0);
-    const taken = Math.min(length - this.#cutLength, chunk.length);
-    this.#cut.set(chunk.subarray(0, taken), this.#cutLength);
-    this.#cutLength += taken;
-    if (this.#cutLength < length) return taken;
-    this.#cutLength = 0;
-    this.#judge(this.#cut, 0);
-    return taken;
-  }
-
-  #keepCut(chunk: Uint8Array, offset: number): void {
-    this.#cut.set(chunk.subarray(offset));
-    this.#cutLength = chunk.length - offset;
-  }
-
-  /**
-   * The length of the reply that starts here. Its first byte is judged at once:
-   * an error line is shorter than a hit, and waiting for the rest of the hit
-   * would be waiting for ever.
-   */
-  #nextLength(bytes: Uint8Array, offset: number): number {
-    if (this.isDone) throw new Error(`Unasked reply ${lineAt(bytes, offset)}`);
+  #begin(): void {
+    const { dialect, keysPerGet } = this.#workload;
     const isSet = this.#isSet[this.#counted] === 1;
-    if (bytes[offset] !== (isSet ? STORED[0] : LETTER_V)) this.#fail(bytes, offset);
-    return isSet ? STORED.length : this.#workload.hitBytes;
+    this.#blocksLeft = isSet ? 0 : keysPerGet;
+    this.#sum = 0;
+    this.#await(isSet ? dialect.stored : dialect.hitHead);
   }
 
-  #judge(bytes: Uint8Array, offset: number): void {
-    const index = this.#counted;
-    const isRight = this.#isSet[index] === 1
-      ? isStored(bytes, offset)
-      : this.#workload.isHit(this.#keys[index], bytes, offset);
-    if (!isRight) this.#fail(bytes, offset);
+  #await(pattern: Pattern): void {
+    this.#pattern = pattern;
+    this.#at = this.#number = this.#digits = 0;
+  }
+
+  #skip(chunk: Uint8Array, offset: number): number {
+    const count = Math.min(this.#fillLeft, chunk.length - offset);
+    this.#fillLeft -= count;
+    if (this.#fillLeft === 0 && this.#pattern.bytes.length === 0) this.#blockDone();
+    return offset + count;
+  }
+
+  /** Compares as much of the pattern as the chunk holds. */
+  #match(chunk: Uint8Array, offset: number): number {
+    const { bytes, kinds } = this.#pattern;
+    const start = offset - this.#at;
+    const end = Math.min(chunk.length, start + bytes.length);
+    for (; offset < end; offset++) {
+      const kind = kinds[offset - start];
+      if (kind === ByteKind.Literal) {
+        if (chunk[offset] !== bytes[offset - start]) this.#fail(chunk, start);
+      } else if (kind === ByteKind.Digit && !this.#takeDigit(chunk[offset])) {
+        this.#fail(chunk, start);
+      }
+    }
+    this.#at = offset - start;
+    if (this.#at === bytes.length) this.#patternDone(chunk, start);
+    return offset;
+  }
+
+  /** The first digits of a block say its key; further ones must be the same. */
+  #takeDigit(byte: number): boolean {
+    const at = this.#digits++ % DIGITS;
+    if (this.#digits > DIGITS) return byte === this.#firstDigits[at];
+    this.#firstDigits[at] = byte;
+    this.#number = this.#number * 10 + byte - ZERO;
+    return byte >= ZERO && byte < ZERO + 10;
+  }
+
+  #patternDone(chunk: Uint8Array, start: number): void {
+    const { dialect, fillBytes } = this.#workload;
+    if (this.#pattern !== dialect.hitHead) {
+      if (this.#pattern === dialect.stored) this.#replyDone();
+      else this.#blockDone();
+      return;
+    }
+    this.#sum += this.#number;
+    const isLast = this.#blocksLeft === 1;
+    if (isLast && this.#sum !== this.#keySums[this.#counted]) this.#fail(chunk, start);
+    this.#await(isLast ? dialect.lastTail : dialect.hitTail);
+    this.#fillLeft = fillBytes;
+    if (fillBytes === 0 && this.#pattern.bytes.length === 0) this.#blockDone();
+  }
+
+  #blockDone(): void {
+    this.#blocksLeft--;
+    if (this.#blocksLeft > 0) this.#await(this.#workload.dialect.hitHead);
+    else this.#replyDone();
+  }
+
+  #replyDone(): void {
     this.#counted++;
+    if (!this.isDone) this.#begin();
   }
 
-  #fail(bytes: Uint8Array, offset: number): never {
+  #fail(chunk: Uint8Array, start: number): never {
     const command = this.#isSet[this.#counted] === 1 ? "set" : "get";
-    const key = this.#keys[this.#counted];
-    throw new Error(`Wrong reply to ${command} of key ${key}: ${lineAt(bytes, offset)}`);
+    const keys = this.#workload.keysPerGet > 1 && command === "get" ? "keys with sum" : "key";
+    const key = this.#keySums[this.#counted];
+    const line = lineAt(chunk, Math.max(0, start));
+    throw new Error(`Wrong reply to ${command} of ${keys} ${key}: ${line}`);
   }
-}
-
-function isStored(bytes: Uint8Array, offset: number): boolean {
-  for (let i = 0; i < STORED.length; i++) {
-    if (bytes[offset + i] !== STORED[i]) return false;
-  }
-  return true;
 }
 
 /** The line at the offset, quoted and shortened, for an error's text. */

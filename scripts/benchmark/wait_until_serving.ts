@@ -6,7 +6,7 @@ import { askServer } from "./ask_server.ts";
 import type { PinnedProcess } from "./pinned_process.ts";
 
 const START_MS = 10_000;
-const RETRY_MS = 20;
+const RETRY_MS = 2;
 
 /** A request that memcached and every proxy answers, with a hit or without. */
 const REQUEST = new TextEncoder().encode("get bench:00000000\r\n");

@@ -2,45 +2,64 @@
 
 import { test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
-import { BenchOptionsError, parseBenchOptions } from "../../scripts/benchmark/bench_options.ts";
+import {
+  BENCH_HELP,
+  BenchOptionsError,
+  parseBenchOptions,
+} from "../../scripts/benchmark/bench_options.ts";
+
+function rowsOf(line: string): string[] | undefined {
+  const args = line === "" ? [] : line.split(" ");
+  return parseBenchOptions(args)?.scenarios.map(({ name }) => name);
+}
 
 test("parseBenchOptions has defaults for everything", () => {
-  assertEquals(parseBenchOptions([]), {
+  const options = parseBenchOptions([]);
+  assertEquals({ ...options, scenarios: [] }, {
     rounds: 3,
-    seconds: 5,
-    warmSeconds: 2,
-    clients: [1, 50, 200],
-    pipelines: [1, 16],
-    targets: ["direct", "nutcracker", "deno", "bun"],
-    backup: false,
-    markdownPath: null,
+    seconds: 2.2,
+    warmSeconds: 1,
+    scenarios: [],
+    targets: ["direct", "nutcracker", "deno", "bun", "compiled", "deno-before", "bun-before"],
+    binaryPath: "dist/magent",
+    beforeFolder: null,
+    minutes: 15,
+    markdownPath: "bench.md",
+    svgPath: "bench.svg",
   });
+  assertEquals(options?.scenarios.length, 16);
 });
 
 test("parseBenchOptions reads every flag", () => {
-  const line = "--rounds 5 --seconds 2 --clients 10,20 --pipeline 4 --targets bun,direct " +
-    "--backup --markdown out.md";
-  assertEquals(parseBenchOptions(line.split(" ")), {
+  const line = "--rounds 5 --seconds 1 --rows meta,base --targets bun,direct --minutes 4 " +
+    "--binary a/b --before ../old --markdown out.md --svg out.svg";
+  const options = parseBenchOptions(line.split(" "));
+  assertEquals({ ...options, scenarios: [] }, {
     rounds: 5,
-    seconds: 2,
-    warmSeconds: 1,
-    clients: [10, 20],
-    pipelines: [4],
+    seconds: 1,
+    warmSeconds: 0.5,
+    scenarios: [],
     targets: ["direct", "bun"],
-    backup: true,
+    binaryPath: "a/b",
+    beforeFolder: "../old",
+    minutes: 4,
     markdownPath: "out.md",
+    svgPath: "out.svg",
   });
+  assertEquals(options?.scenarios.map(({ name }) => name), ["base", "meta"]);
 });
 
 test("parseBenchOptions lets other flags win over --short", () => {
-  assertEquals(parseBenchOptions(["--short"])?.clients, [50]);
-  assertEquals(parseBenchOptions(["--short"])?.seconds, 3);
-  assertEquals(parseBenchOptions(["--short", "--clients", "1,200"])?.clients, [1, 200]);
+  const short = ["base", "clients-1", "pipeline-16", "10KB", "multi-get-100"];
+  assertEquals(rowsOf("--short"), short);
+  assertEquals(parseBenchOptions(["--short"])?.seconds, 1.5);
+  assertEquals(rowsOf("--short --rows zipfian"), ["zipfian"]);
   assertEquals(parseBenchOptions(["--short", "--seconds=1"])?.seconds, 1);
 });
 
-test("parseBenchOptions gives null for --help", () => {
+test("parseBenchOptions gives null for --help, whose lines fit a terminal", () => {
   assertEquals(parseBenchOptions(["--help"]), null);
+  for (const line of BENCH_HELP.split("\n")) assertEquals(line.length <= 86, true, line);
 });
 
 const WRONG_LINES: readonly [string, string][] = [
@@ -48,9 +67,9 @@ const WRONG_LINES: readonly [string, string][] = [
   ["--rounds two", 'current value is "two"'],
   ["--seconds 0.01", '"--seconds"'],
   ["--seconds long", 'current value is "long"'],
-  ["--clients 1,,2", '"--clients"'],
-  ["--clients 1.5", '"--clients"'],
-  ["--pipeline -1", "--pipeline"],
+  ["--minutes 0", '"--minutes"'],
+  ["--rows base,,meta", '"--rows"'],
+  ["--rows huge", 'current value is "huge"'],
   ["--targets direct,mcrouter", 'current value is "mcrouter"'],
   ["--fast", "--fast"],
   ["--rounds", "--rounds"],

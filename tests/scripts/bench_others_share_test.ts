@@ -16,6 +16,7 @@ const REPORT = {
   seconds: 2,
   p50Nanos: 1,
   p99Nanos: 1,
+  p999Nanos: 1,
   proxyCpuNanos: 1e9,
   serverCpuNanos: 0.5e9,
   loadCpuNanos: 1e9,
