@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "stats",
     "log",
   ],
-  recovery: ["message", "protocol", "route", "backend", "runtime", "stats", "log"],
+  recovery: ["message", "hash", "protocol", "route", "backend", "runtime", "stats", "log"],
   client: ["message", "protocol", "route/route.ts", "runtime", "stats", "log", "version.ts"],
   embedded: ["message", "protocol", "runtime"],
   admin: ["config", "runtime", "stats", "log"],

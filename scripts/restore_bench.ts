@@ -4,6 +4,7 @@
  *   fill -> capacity -> load at a share of it -> kill -9, start empty -> restored -> compare
  */
 
+import { loadavg } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Child } from "../tests/support/child.ts";
@@ -13,6 +14,7 @@ import { MemcachedProcess } from "../tests/support/memcached_process.ts";
 import { TextClient } from "../tests/support/text_client.ts";
 import type { LatencyHistogram } from "./benchmark/latency_histogram.ts";
 import { compareCopies, type Comparison } from "./restore_benchmark/compare_copies.ts";
+import { costText, ProxyCost } from "./restore_benchmark/proxy_cost.ts";
 import { PacedLoad } from "./restore_benchmark/paced_load.ts";
 import { storeCommand } from "./restore_benchmark/restore_keys.ts";
 import {
@@ -60,24 +62,32 @@ async function measure(options: RestoreOptions): Promise<number> {
   await fill(port, keys);
   const load = await PacedLoad.connect(port, keys, clients);
   servers.defer(() => load.close());
-  const capacity = await measureCapacity(load);
-  const rate = Math.round(share * capacity);
-  console.log(`${options.runtime}: ${keys} keys, capacity ${capacity}/s, load ${rate}/s`);
-  load.start(rate);
+  const rate = options.rate ?? Math.round(share * await measureCapacity(load));
+  console.log(`${options.runtime}: ${keys} keys, load ${rate}/s`);
+  if (rate > 0) load.start(rate);
   await pause(WARM_MS);
   load.takeLatencies();
+  const cost = new ProxyCost(child.pid, load.counts);
   await pause(BEFORE_MS);
   tell("before", load.takeLatencies());
+  const before = cost.take();
   const restartedMs = await restart(mains[0]);
   await poll(() => restored(child, mains[0]) || null, RESTORED_MS, "restored main");
   const tookMs = performance.now() - restartedMs;
+  const during = cost.take();
   tell("during", load.takeLatencies());
+  const [average] = loadavg();
   await pause(AFTER_MS);
   tell("after", load.takeLatencies());
   await load.stop();
   const { stableReads, stableMisses, failed, requests } = load.counts;
   console.log(child.output.split("\n").filter((line) => /restor/.test(line)).join("\n"));
-  console.log(`restored ${(tookMs / 1000).toFixed(2)} s after the restart`);
+  console.log(
+    `restored ${(tookMs / 1000).toFixed(2)} s after the restart, load average ${
+      average.toFixed(1)
+    }`,
+  );
+  console.log(costText(before, during, filledKeys(child)));
   console.log(
     `${stableMisses} misses of ${stableReads} reads of unchanged keys; ` +
       `${failed} of ${requests} requests failed`,
@@ -136,6 +146,10 @@ async function restart(server: MemcachedProcess): Promise<number> {
 
 function restored(child: Child, { server }: MemcachedProcess): boolean {
   return child.output.includes(`backend ${server} restored`);
+}
+
+function filledKeys({ output }: Child): number {
+  return Number(/ restored: (\d+) filled/.exec(output)?.[1] ?? 0);
 }
 
 function tell(when: string, latencies: LatencyHistogram): void {

@@ -9,6 +9,8 @@ export interface RestoreOptions {
   readonly clients: number;
   /** Of the measured capacity. */
   readonly share: number;
+  /** Requests a second, 0 for none; null when it is a share of the capacity. */
+  readonly rate: number | null;
   /** Further arguments of the proxy. */
   readonly args: readonly string[];
 }
@@ -18,12 +20,14 @@ export const RESTORE_HELP = `Usage: scripts/restore_bench [options] [-- proxy op
 
 Fills two mains and a backup through the proxy, measures its capacity, lets clients work at a
 share of it, kills a main and starts it empty; tells the hit rate, how long the restore took,
-and the latencies before, during and after it; then compares both copies key by key.
+the latencies before, during and after it, and the CPU time of the proxy for each restored
+key; then compares both copies key by key.
 
   --runtime NAME      of the proxy: deno or bun (deno)
   --keys N            keys of 100-byte values (1000000)
   --clients N         (50)
   --share X           load, as a share of the capacity (0.5)
+  --rate N            load, in requests a second, instead of a share; 0 for none
   --help              print this
 `;
 
@@ -46,6 +50,7 @@ export function parseRestoreOptions(args: readonly string[]): RestoreOptions | n
     keys: parseNumber("--keys", values.keys ?? "1000000", 1e8),
     clients: parseNumber("--clients", values.clients ?? "50", 1000),
     share: parseNumber("--share", values.share ?? "0.5", 1),
+    rate: values.rate === undefined ? null : parseNumber("--rate", values.rate, 1e6, 0),
     args: args.slice(end + 1),
   };
 }
@@ -57,6 +62,7 @@ function parseFlags(args: readonly string[]) {
     keys: text,
     clients: text,
     share: text,
+    rate: text,
     help: { type: "boolean" },
   } as const;
   try {
@@ -66,10 +72,10 @@ function parseFlags(args: readonly string[]) {
   }
 }
 
-function parseNumber(flag: string, text: string, max: number): number {
+function parseNumber(flag: string, text: string, max: number, min = 0.01): number {
   const number = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && number > 0 && number <= max) return number;
+  if (/^\d+(\.\d+)?$/.test(text) && number >= min && number <= max) return number;
   throw new RestoreOptionsError(
-    `Cannot parse flag "${flag}": must be above 0, and at most ${max}: current value is "${text}"`,
+    `Cannot parse flag "${flag}": must be ${min} to ${max}: current value is "${text}"`,
   );
 }

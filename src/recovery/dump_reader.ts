@@ -2,22 +2,28 @@
  * Reads the names of all keys of one server, or of a part of it: `lru_crawler
  * metadump`, over a socket of its own.
  *
- * The dump is read without pause, because old servers stumble over slow readers;
- * what is wanted of it is kept in memory, up to a limit.
+ * The dump is read without waiting for what it is for, because old servers stumble over
+ * slow readers; what is wanted of it is kept in memory, up to a limit. Clients have their
+ * turn in between.
  */
 
 import { SilenceTimer } from "../backend/silence_timer.ts";
 import { Input } from "../protocol/input.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Address, Runtime } from "../runtime/runtime.ts";
+import { DumpLine } from "./dump_line.ts";
 
 const LF = 0x0a;
 /** A server that says nothing for so long has gone, ms. */
 const SILENCE_MS = 10_000;
+/** So long at a time names are read before clients have their turn, ms. */
+const TURN_MS = 2;
 
-/** One key of a dump. */
+/** One key of a dump; borrowed until the next. */
 export interface DumpedKey {
-  readonly key: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly keyStart: number;
+  readonly keyEnd: number;
   /** Unix time of its last use. */
   readonly lastUse: number;
 }
@@ -75,41 +81,35 @@ async function readLines(
   silence: SilenceTimer,
 ): Promise<DumpEnd> {
   const input = new Input();
+  const line = new DumpLine();
+  let workedMs = 0;
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return "lost";
-    silence.progressMs = clock.now();
+    const startMs = clock.now();
+    silence.progressMs = startMs;
     input.append(value);
-    const end = takeLines(input, each);
+    const end = takeLines(input, line, each);
     if (end !== null) return end;
     input.keep();
+    workedMs += clock.now() - startMs;
+    if (workedMs < TURN_MS) continue;
+    workedMs = 0;
+    // What is there already is read within one turn, however much it is.
+    await new Promise<void>((resolve) => void clock.after(0, resolve));
   }
 }
 
-function takeLines(input: Input, each: (key: DumpedKey) => void): DumpEnd | null {
+function takeLines(input: Input, line: DumpLine, each: (key: DumpedKey) => void): DumpEnd | null {
+  const { bytes, end } = input;
   for (;;) {
-    const newline = input.bytes.indexOf(LF, input.pos);
-    if (newline < 0 || newline >= input.end) return null;
-    const line = String.fromCharCode(...input.bytes.subarray(input.pos, newline)).trimEnd();
+    const from = input.pos;
+    let newline = from;
+    while (newline < end && bytes[newline] !== LF) newline++;
+    if (newline === end) return null;
     input.pos = newline + 1;
-    if (line === "END") return "complete";
-    if (line.startsWith("BUSY")) return "busy";
-    const match = /^key=(\S+) exp=-?\d+ la=(\d+) /.exec(`${line} `);
-    if (match !== null) each({ key: decodeKey(match[1]), lastUse: Number(match[2]) });
-    else if (line !== "OK" && line !== "") return "refused";
+    const word = line.read(bytes, from, newline);
+    if (word === "key") each(line);
+    else if (word !== "nothing") return word;
   }
-}
-
-/** Keys are written URI-encoded, byte by byte. */
-function decodeKey(text: string): Uint8Array {
-  const bytes: number[] = [];
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === "%") {
-      bytes.push(parseInt(text.slice(at + 1, at + 3), 16));
-      at += 2;
-    } else {
-      bytes.push(text.charCodeAt(at));
-    }
-  }
-  return Uint8Array.from(bytes);
 }

@@ -14,6 +14,7 @@
  * Owned by: ServerRecovery. Owns: the table of keys under repair.
  */
 
+import { keyHash } from "../hash/key_hash.ts";
 import {
   type Command,
   FETCH,
@@ -22,14 +23,22 @@ import {
   MD_DECIDED,
   MS_DECIDED,
 } from "../message/command.ts";
+import { exptimeOf } from "../message/exptime_of.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
-import { CallbackSink } from "../route/callback_sink.ts";
+import { TOO_LARGE } from "../route/callback_sink.ts";
 import type { Copies, Destination } from "../route/route.ts";
-import { exptimeOf } from "../message/exptime_of.ts";
+import { type Aftermath, RepairJob, type RepairOwner } from "./repair_job.ts";
+import { RepairTable } from "./repair_table.ts";
 
 /** Most keys under repair at a time. */
 const REPAIRS_MAX = 4096;
+/** Jobs that are kept for the next keys. */
+const SPARE_MAX = 512;
+/** As large as memcached lets a value be by default; it holds up others on its connection. */
+const VALUE_BYTES_MAX = 1 << 20;
+/** Of all values together that came in parts. */
+const HELD_BYTES_MAX = 16 << 20;
 
 /** What became of repairs, for `stats`. */
 export class RepairCounters {
@@ -45,26 +54,28 @@ export class RepairCounters {
   failed = 0;
   /** Keys not repaired because too many were under repair. */
   skipped = 0;
+  /** Keys whose value is too large to be put back. */
+  large = 0;
 }
-
-/**
- * What a repair leaves behind. `known`: the main holds what its copy holds. `clean`:
- * at least no placeholder. `unclear`: maybe one.
- */
-export type Aftermath = "known" | "clean" | "unclear";
 
 /** What repairs ask about the world. */
 export interface RepairServices {
   readonly unixTime: () => number;
   /** What the server holds of the key is right, as far as it holds it. */
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
+  /** The restored server stays without this key, although its copy has it. */
+  readonly lacks: (key: Request) => void;
 }
 
 /** The keys under repair. */
-export class Repairs {
+export class Repairs implements RepairOwner {
   readonly counters: RepairCounters = new RepairCounters();
   readonly #services: RepairServices;
-  readonly #underWay = new Map<string, ((left: Aftermath) => void)[]>();
+  readonly #underWay = new RepairTable();
+  readonly #spare: RepairJob[] = [];
+  /** What is asked is borrowed until it is sent. */
+  readonly #request = new Request();
+  #heldBytes = 0;
   /** Grows when all repairs under way must come to nothing. */
   #epoch = 0;
   #flushes = 0;
@@ -79,19 +90,22 @@ export class Repairs {
 
   /** Puts a key back; `then` runs when that has ended, however. */
   repair(key: Request, copies: Copies, then: (left: Aftermath) => void): void {
-    const name = key.keyText();
-    const waiting = this.#underWay.get(name);
-    if (waiting !== undefined) {
-      waiting.push(then);
-      return;
-    }
+    const hash = keyHash(key.keyBytes, key.keyStart, key.keyEnd);
+    const waiting = this.#underWay.find(key, hash);
+    if (waiting !== null) return waiting.wait(then);
     if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
       this.counters.skipped++;
       return then("unclear");
     }
-    this.#underWay.set(name, [then]);
-    const bytes = key.keyBytes.slice(key.keyStart, key.keyEnd);
-    this.#lease({ name, bytes, copies, epoch: this.#epoch, lost: copies.main.epoch, cas: "" });
+    const job = this.#spare.pop() ?? new RepairJob(this);
+    job.take(key, hash);
+    job.wait(then);
+    job.copies = copies;
+    job.epoch = this.#epoch;
+    job.lost = copies.main.epoch;
+    this.#underWay.add(job);
+    job.step = "lease";
+    copies.main.sendOr(this.#make(job, LEASE), job, null);
   }
 
   /** What was read of the copy before this must not be put back any more. */
@@ -108,94 +122,110 @@ export class Repairs {
     this.#flushes--;
   }
 
-  #lease(job: Job): void {
-    ask(job, LEASE, job.copies.main, (reply) => {
-      if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
-      // A placeholder, ours of a lost connection or another proxy's, may never be filled.
-      if (reply.taken && !reply.stale) return this.#end(job, "failed", "unclear");
-      if (!reply.won) return this.#end(job, "present", "known");
-      if (reply.stale) {
-        // The right to renew a stale value is for the clients.
-        return ask(job, MARK_STALE, job.copies.main, () => this.#end(job, "present", "known"));
-      }
-      job.cas = String.fromCharCode(...reply.bytes.subarray(reply.casStart, reply.casEnd));
-      this.#read(job);
-    });
+  mayHold(bytes: number): boolean {
+    if (bytes > VALUE_BYTES_MAX || this.#heldBytes + bytes > HELD_BYTES_MAX) return false;
+    this.#heldBytes += bytes;
+    return true;
   }
 
-  #read(job: Job): void {
+  answered(job: RepairJob, reply: Reply): void {
+    switch (job.step) {
+      case "lease":
+        return this.#leased(job, reply);
+      case "renounce":
+        return this.#end(job, "present", "known");
+      case "read":
+        return this.#found(job, reply);
+      case "fill":
+        return this.#filled(job, reply);
+      case "giveUp":
+        if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
+        return this.#end(job, job.reason, job.reason === "absent" ? "known" : "clean");
+    }
+  }
+
+  #leased(job: RepairJob, reply: Reply): void {
+    const { main, backup } = job.copies;
+    if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
+    // A placeholder, ours of a lost connection or another proxy's, may never be filled.
+    if (reply.taken && !reply.stale) return this.#end(job, "failed", "unclear");
+    if (!reply.won) return this.#end(job, "present", "known");
+    if (reply.stale) {
+      // The right to renew a stale value is for the clients.
+      job.step = "renounce";
+      return main.sendOr(this.#make(job, MARK_STALE), job, null);
+    }
+    job.cas = textOf(reply.bytes, reply.casStart, reply.casEnd);
+    job.step = "read";
+    backup.sendOr(this.#make(job, FETCH), job, null);
+  }
+
+  #found(job: RepairJob, reply: Reply): void {
     const { backup } = job.copies;
-    ask(job, FETCH, backup, (reply) => {
-      // A copy that missed a change of the key must not spread what it has instead.
-      const answers = reply.status !== ReplyStatus.Failed && !reply.taken &&
-        this.#services.mayAnswer(backup, make(job, FETCH));
-      if (!answers || job.epoch !== this.#epoch) return this.#giveUp(job, "failed");
-      // One second less than is left: never longer than it was.
-      const over = reply.ttl >= 0 && reply.ttl <= 1;
-      if (reply.status !== ReplyStatus.Hit || reply.stale || over) {
-        return this.#giveUp(job, "absent");
-      }
-      this.#fill(job, reply);
-    });
+    // A copy that missed a change of the key must not spread what it has instead.
+    const answers = reply.status !== ReplyStatus.Failed && !reply.taken &&
+      this.#services.mayAnswer(backup, this.#make(job, FETCH));
+    if (!answers || job.epoch !== this.#epoch) return this.#giveUp(job, "failed");
+    if (reply === TOO_LARGE) {
+      this.#services.lacks(this.#make(job, FETCH));
+      return this.#giveUp(job, "large");
+    }
+    // One second less than is left: never longer than it was.
+    const over = reply.ttl >= 0 && reply.ttl <= 1;
+    if (reply.status !== ReplyStatus.Hit || reply.stale || over) {
+      return this.#giveUp(job, "absent");
+    }
+    this.#fill(job, reply);
   }
 
-  #fill(job: Job, reply: Reply): void {
-    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
-    const now = this.#services.unixTime();
-    const fill = make(job, MS_DECIDED);
+  #fill(job: RepairJob, reply: Reply): void {
+    const { main } = job.copies;
+    if (main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
+    const fill = this.#make(job, MS_DECIDED);
     fill.flags = reply.flags;
-    fill.exptime = exptimeOf(reply.ttl < 0 ? reply.ttl : reply.ttl - 1, now);
+    fill.exptime = exptimeOf(reply.ttl < 0 ? reply.ttl : reply.ttl - 1, this.#services.unixTime());
     fill.valueBytes = reply.bytes;
     fill.valueStart = reply.valueStart;
     fill.valueEnd = reply.valueEnd;
-    const filled = new CallbackSink((answer) => {
-      if (answer.status === ReplyStatus.Stored) return this.#end(job, "filled", "known");
-      const how = answer.status === ReplyStatus.Failed ? "failed" : "overtaken";
-      this.#end(job, how, "unclear");
-    });
-    job.copies.main.sendOr(fill, filled, null);
+    job.step = "fill";
+    main.sendOr(fill, job, null);
+  }
+
+  #filled(job: RepairJob, reply: Reply): void {
+    if (reply.status === ReplyStatus.Stored) return this.#end(job, "filled", "known");
+    const how = reply.status === ReplyStatus.Failed ? "failed" : "overtaken";
+    this.#end(job, how, "unclear");
   }
 
   /** Takes the placeholder away again. */
-  #giveUp(job: Job, how: "absent" | "failed"): void {
-    if (job.copies.main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
-    ask(job, MD_DECIDED, job.copies.main, (answer) => {
-      if (answer.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
-      this.#end(job, how, how === "absent" ? "known" : "clean");
-    });
+  #giveUp(job: RepairJob, reason: RepairJob["reason"]): void {
+    const { main } = job.copies;
+    if (main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
+    job.step = "giveUp";
+    job.reason = reason;
+    main.sendOr(this.#make(job, MD_DECIDED), job, null);
   }
 
-  #end(job: Job, how: keyof RepairCounters, left: Aftermath): void {
+  #end(job: RepairJob, how: keyof RepairCounters, left: Aftermath): void {
     this.counters[how]++;
-    const waiting = this.#underWay.get(job.name) ?? [];
-    this.#underWay.delete(job.name);
-    for (const then of waiting) then(left);
+    this.#underWay.remove(job);
+    this.#heldBytes -= job.heldBytes;
+    // Before it may be used again: who is told may begin the next repair.
+    job.tell(left);
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(job);
+  }
+
+  #make(job: RepairJob, command: Command): Request {
+    const request = this.#request.make(command, job.bytes, 0, job.length);
+    request.cas = job.cas;
+    request.background = true;
+    return request;
   }
 }
 
-/** One key on its way. */
-interface Job {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly copies: Copies;
-  readonly epoch: number;
-  /** `epoch` of the main when the lease was asked for. */
-  readonly lost: number;
-  cas: string;
-}
-
-function make(job: Job, command: Command): Request {
-  const request = new Request().make(command, job.bytes, 0, job.bytes.length);
-  request.cas = job.cas;
-  request.background = true;
-  return request;
-}
-
-function ask(
-  job: Job,
-  command: Command,
-  destination: Copies["main"],
-  then: (reply: Reply) => void,
-): void {
-  destination.sendOr(make(job, command), new CallbackSink(then), null);
+/** The number of a lease; few digits, of one byte each. */
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
+  return text;
 }

@@ -8,6 +8,7 @@
  * Owns: its spool, its pace and a timer.
  */
 
+import { keyHash } from "../hash/key_hash.ts";
 import { FETCH } from "../message/command.ts";
 import { Request } from "../message/request.ts";
 import type { Copies } from "../route/route.ts";
@@ -59,6 +60,13 @@ export interface RestoreOptions {
  */
 export type RestoreEnd = "complete" | "full" | "failed" | "partial" | "cancelled";
 
+/** Which keys of a dump are wanted, and when it began. */
+interface Kept {
+  readonly round: number;
+  readonly rounds: number;
+  readonly nowS: number;
+}
+
 /** One run; `cancel` ends it early. */
 export class Restore {
   readonly pace: RestorePace;
@@ -67,6 +75,8 @@ export class Restore {
   readonly #skippedBefore: number;
   readonly #spool: Spool;
   readonly #tally = new RestoreTally();
+  /** The key in hand. */
+  readonly #key = new Request();
   #underWay = 0;
   #filling = false;
   #looks = 0;
@@ -156,7 +166,9 @@ export class Restore {
   /** In more than one round, each for some of the keys, there is room for all in the end. */
   async #read(source: RestoreSource, rounds: number): Promise<DumpEnd> {
     for (let round = 0; round < rounds; round++) {
-      const end = await source.read((key) => this.#keep(key, round, rounds), {
+      const nowS = this.#options.unixTime();
+      const kept = { round, rounds, nowS };
+      const end = await source.read((key) => this.#keep(key, kept), {
         expect: (keys) => this.#tally.expect(keys),
         workedOff: () => this.#workOff(),
       });
@@ -167,11 +179,12 @@ export class Restore {
     return "complete";
   }
 
-  #keep({ key, lastUse }: DumpedKey, round: number, rounds: number): void {
+  #keep(key: DumpedKey, { round, rounds, nowS }: Kept): void {
+    const { bytes, keyStart, keyEnd, lastUse } = key;
     this.#tally.scanned++;
-    if (rounds > 1 && sumOf(key) % rounds !== round) return;
-    if (this.#options.copiesOf(keyRequest(key)) === null) return;
-    if (this.#spool.add(key, this.#options.unixTime() - lastUse)) this.#tally.found++;
+    if (rounds > 1 && keyHash(bytes, keyStart, keyEnd) % rounds !== round) return;
+    if (this.#options.copiesOf(this.#key.make(FETCH, bytes, keyStart, keyEnd)) === null) return;
+    if (this.#spool.add(key, nowS - lastUse)) this.#tally.found++;
     else this.#tally.left++;
   }
 
@@ -190,7 +203,8 @@ export class Restore {
     this.#filling = true;
     while (!this.#stopped && this.#underWay < WINDOW && this.#spool.keys > 0) {
       if (!this.pace.spend()) break;
-      this.#repair(keyRequest(this.#spool.take()!));
+      const key = this.#spool.take()!;
+      this.#repair(this.#key.make(FETCH, key, 0, key.length));
     }
     this.#filling = false;
   }
@@ -229,15 +243,4 @@ export class Restore {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
   }
-}
-
-function keyRequest(key: Uint8Array): Request {
-  return new Request().make(FETCH, key, 0, key.length);
-}
-
-/** Spreads keys over rounds; whole and without a sign. */
-function sumOf(key: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < key.length; at++) sum = (31 * sum + key[at]) >>> 0;
-  return sum;
 }

@@ -123,6 +123,6 @@ export class Restores {
 }
 
 function countsText(now: RepairCounters, before: RepairCounters): string {
-  const words = ["filled", "present", "absent", "overtaken", "failed", "skipped"] as const;
+  const words = ["filled", "present", "absent", "overtaken", "failed", "skipped", "large"] as const;
   return words.map((word) => `${now[word] - before[word]} ${word}`).join(", ");
 }

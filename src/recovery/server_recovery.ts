@@ -56,7 +56,11 @@ export class ServerRecovery {
     this.#services = services;
     this.#farm = farm;
     this.journal = new Journal(services.journalKeysMax);
-    this.repairs = new Repairs({ unixTime: services.unixTime, mayAnswer: farm.mayAnswer });
+    this.repairs = new Repairs({
+      unixTime: services.unixTime,
+      mayAnswer: farm.mayAnswer,
+      lacks: (key) => this.journal.lack(key.keyText()),
+    });
     this.#marker = new Marker(backend, services.random);
     const { log, ask } = services;
     this.restores = new Restores({

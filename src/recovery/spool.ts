@@ -4,14 +4,16 @@
  *   add(key, age) -> bin of its age, by powers of two -> take(): youngest bin first
  *
  * Bins and not a sorted list: sorting a million keys would hold up clients. Each bin
- * is one run of bytes, a length before every name.
+ * is a row of blocks, in which a length stands before every name; a bin that grew in
+ * one piece would be copied again and again, and that holds up clients as well.
  *
  * Owned by: Restore.
  */
 
 /** The last one is for all that were not used for more than a week. */
 const BINS = 20;
-const BIN_BYTES_MIN = 4096;
+const FIRST_BLOCK_BYTES = 4096;
+const BLOCK_BYTES = 64 << 10;
 
 /** Bounded by the bytes it holds. */
 export class Spool {
@@ -36,11 +38,12 @@ export class Spool {
   }
 
   /** Keeps the name of a key, at most 255 bytes; false when there is no room. */
-  add(key: Uint8Array, ageSeconds: number): boolean {
-    if (this.#bytes + key.length + 1 > this.#bytesMax) return false;
+  add({ bytes, keyStart, keyEnd }: Name, ageSeconds: number): boolean {
+    const length = keyEnd - keyStart;
+    if (this.#bytes + length + 1 > this.#bytesMax) return false;
     const index = Math.min(BINS - 1, 32 - Math.clz32(Math.max(0, ageSeconds)));
-    this.#bins[index].add(key);
-    this.#bytes += key.length + 1;
+    this.#bins[index].add(bytes, keyStart, keyEnd);
+    this.#bytes += length + 1;
     this.#keys++;
     this.#youngest = Math.min(this.#youngest, index);
     return true;
@@ -59,34 +62,51 @@ export class Spool {
   }
 }
 
+/** Where the name of a key stands. */
+interface Name {
+  readonly bytes: Uint8Array;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+}
+
+/** A piece of a bin: `bytes[from, to)` waits. */
+interface Block {
+  readonly bytes: Uint8Array;
+  from: number;
+  to: number;
+}
+
 /** First in, first out. */
 class Bin {
-  #bytes = new Uint8Array(0);
-  #from = 0;
-  #to = 0;
+  readonly #blocks: Block[] = [];
 
-  add(key: Uint8Array): void {
-    const end = this.#to + 1 + key.length;
-    if (end > this.#bytes.length) this.#grow(end);
-    this.#bytes[this.#to] = key.length;
-    this.#bytes.set(key, this.#to + 1);
-    this.#to = end;
+  add(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const block = this.#roomFor(length + 1);
+    block.bytes[block.to] = length;
+    const at = block.to + 1;
+    // A short loop is cheaper than `set` with a subarray.
+    for (let offset = 0; offset < length; offset++) {
+      block.bytes[at + offset] = bytes[start + offset];
+    }
+    block.to = at + length;
   }
 
   take(): Uint8Array | null {
-    if (this.#from === this.#to) {
-      this.#bytes = new Uint8Array(0);
-      this.#from = this.#to = 0;
-      return null;
-    }
-    const start = this.#from + 1;
-    this.#from = start + this.#bytes[this.#from];
-    return this.#bytes.subarray(start, this.#from);
+    const block = this.#blocks[0];
+    if (block === undefined) return null;
+    const start = block.from + 1;
+    block.from = start + block.bytes[block.from];
+    if (block.from === block.to) this.#blocks.shift();
+    return block.bytes.subarray(start, block.from);
   }
 
-  #grow(length: number): void {
-    const grown = new Uint8Array(Math.max(BIN_BYTES_MIN, 2 * length));
-    grown.set(this.#bytes.subarray(0, this.#to));
-    this.#bytes = grown;
+  #roomFor(length: number): Block {
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.to + length <= last.bytes.length) return last;
+    const size = last === undefined ? FIRST_BLOCK_BYTES : BLOCK_BYTES;
+    const block = { bytes: new Uint8Array(size), from: 0, to: 0 };
+    this.#blocks.push(block);
+    return block;
   }
 }

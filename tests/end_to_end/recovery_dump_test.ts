@@ -85,7 +85,9 @@ async function dumpedKeys(
   });
   const keys = new Set<string>();
   const pace = { expect: () => {}, workedOff: () => Promise.resolve(true) };
-  const end = await source.read(({ key }) => keys.add(new TextDecoder().decode(key)), pace);
+  const end = await source.read(({ bytes, keyStart, keyEnd }) => {
+    keys.add(new TextDecoder().decode(bytes.subarray(keyStart, keyEnd)));
+  }, pace);
   assertEquals(end, "complete");
   return keys;
 }

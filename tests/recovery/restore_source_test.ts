@@ -42,8 +42,10 @@ class Stage {
         return Promise.resolve(this.goOn);
       },
     };
-    void this.source.read(({ key }) => this.keys.push(toText(key)), pace)
-      .then((end) => this.end = end);
+    const each: Parameters<BackendSource["read"]>[0] = ({ bytes, keyStart, keyEnd }) => {
+      this.keys.push(toText(bytes.subarray(keyStart, keyEnd)));
+    };
+    void this.source.read(each, pace).then((end) => this.end = end);
     await settled();
   }
 

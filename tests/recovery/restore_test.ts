@@ -30,7 +30,9 @@ class FakeSource implements RestoreSource {
     this.reads++;
     pace.expect(this.#classes.reduce((sum, keys) => sum + keys.length, 0));
     for (const keys of this.#classes) {
-      for (const key of keys) each({ key: toBytes(key), lastUse: 0 });
+      for (const key of keys) {
+        each({ bytes: toBytes(key), keyStart: 0, keyEnd: key.length, lastUse: 0 });
+      }
       if (!await pace.workedOff()) return "lost";
     }
     return this.#ends.shift() ?? "complete";
@@ -51,7 +53,7 @@ class Stage {
   #auto = true;
 
   constructor(sources: readonly RestoreSource[], options: Partial<RestoreOptions> = {}) {
-    const repairs = new Repairs({ unixTime: () => 0, mayAnswer: () => true });
+    const repairs = new Repairs({ unixTime: () => 0, mayAnswer: () => true, lacks: () => {} });
     repairs.repair = (key, _copies, then) => {
       this.repaired.push(key.keyText());
       if (this.#auto) then("known");

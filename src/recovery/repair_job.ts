@@ -1,0 +1,124 @@
+/**
+ * One key on its way back to its server, and the sink of all that is asked for it.
+ *
+ *   lease ─> read ─> fill      or, from any step, giveUp: the placeholder is taken away
+ *
+ * A restore has a million of them: they are used again, and hold their key as bytes.
+ *
+ * Owned by: Repairs. Owns: the copy's value, when it is a large one.
+ */
+
+import { Reply, ReplyStatus } from "../message/reply.ts";
+import type { Request } from "../message/request.ts";
+import { TOO_LARGE } from "../route/callback_sink.ts";
+import { LineSink } from "../route/line_sink.ts";
+import type { Copies } from "../route/route.ts";
+
+/** Room for the names of most keys, bytes. */
+const KEY_BYTES = 64;
+const BROKEN_OFF = Reply.fixed(ReplyStatus.Failed, "");
+
+/**
+ * What a repair leaves behind. `known`: the main holds what its copy holds. `clean`:
+ * at least no placeholder. `unclear`: maybe one.
+ */
+export type Aftermath = "known" | "clean" | "unclear";
+
+/** What was asked last. `renounce`: to leave a stale value to the clients. */
+export type RepairStep = "lease" | "renounce" | "read" | "fill" | "giveUp";
+
+/** Decides what comes next. */
+export interface RepairOwner {
+  answered(job: RepairJob, reply: Reply): void;
+  /** A value of so many bytes comes in parts: there is room to hold it. */
+  mayHold(bytes: number): boolean;
+}
+
+/** One key under repair. */
+export class RepairJob extends LineSink {
+  bytes: Uint8Array = new Uint8Array(KEY_BYTES);
+  length = 0;
+  hash = 0;
+  copies!: Copies;
+  /** The repairs' epoch when it began. */
+  epoch = 0;
+  /** `epoch` of the main when the lease was asked for. */
+  lost = 0;
+  cas = "";
+  step: RepairStep = "lease";
+  /** Why it is given up. */
+  reason: "absent" | "failed" | "large" = "failed";
+  /** The next of its row in the table of keys under repair. */
+  next: RepairJob | null = null;
+  readonly #owner: RepairOwner;
+  readonly #waiting: ((left: Aftermath) => void)[] = [];
+  #large: Reply | null = null;
+  #largeBytes = 0;
+
+  constructor(owner: RepairOwner) {
+    super();
+    this.#owner = owner;
+  }
+
+  /** Bytes of a large value that it holds. */
+  get heldBytes(): number {
+    return this.#large?.valueEnd ?? 0;
+  }
+
+  /** Takes a copy of the key. */
+  take(key: Request, hash: number): void {
+    this.length = key.keyEnd - key.keyStart;
+    this.hash = hash;
+    this.cas = "";
+    if (this.length > this.bytes.length) this.bytes = new Uint8Array(this.length);
+    for (let at = 0; at < this.length; at++) this.bytes[at] = key.keyBytes[key.keyStart + at];
+  }
+
+  isFor(key: Request, hash: number): boolean {
+    if (hash !== this.hash || key.keyEnd - key.keyStart !== this.length) return false;
+    for (let at = 0; at < this.length; at++) {
+      if (this.bytes[at] !== key.keyBytes[key.keyStart + at]) return false;
+    }
+    return true;
+  }
+
+  /** `then` runs when it has ended, however. */
+  wait(then: (left: Aftermath) => void): void {
+    this.#waiting.push(then);
+  }
+
+  /** It has ended: tells those who wait, in their order. */
+  tell(left: Aftermath): void {
+    this.#large = null;
+    for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at](left);
+    this.#waiting.length = 0;
+  }
+
+  reply(reply: Reply): void {
+    this.#owner.answered(this, reply);
+  }
+
+  override begin(head: Reply): void {
+    const length = head.valueEnd - head.valueStart;
+    this.#large = null;
+    if (!this.#owner.mayHold(length)) return;
+    this.#large = head.retain();
+    this.#large.bytes = new Uint8Array(length);
+    this.#large.valueStart = 0;
+    this.#large.valueEnd = length;
+    this.#largeBytes = 0;
+  }
+
+  override part(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#large === null) return;
+    // The last part brings the line end, which is not the value's.
+    const count = Math.min(end - start, this.#large.valueEnd - this.#largeBytes);
+    this.#large.bytes.set(bytes.subarray(start, start + count), this.#largeBytes);
+    this.#largeBytes += count;
+  }
+
+  override end(complete: boolean): void {
+    if (!complete) return this.#owner.answered(this, BROKEN_OFF);
+    this.#owner.answered(this, this.#large ?? TOO_LARGE);
+  }
+}

@@ -1,0 +1,226 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { FETCH } from "../../src/message/command.ts";
+import { Request } from "../../src/message/request.ts";
+import { Repairs } from "../../src/recovery/repairs.ts";
+import { LoneBackend } from "../backend/lone_backend.ts";
+import { toBytes } from "../support/latin1.ts";
+import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+
+const NOW_S = 1_700_000_000;
+const LEASE = (key: string) => `mg ${key} c N30\r\n`;
+const FETCHED = (key: string) => `mg ${key} v f t c\r\n`;
+
+/** A restored server and its copy, both played by the test. */
+class Stage {
+  readonly main = new LoneBackend();
+  readonly copy = new LoneBackend();
+  readonly ended: string[] = [];
+  readonly lacked: string[] = [];
+  answers = true;
+  readonly repairs = new Repairs({
+    unixTime: () => NOW_S,
+    mayAnswer: () => this.answers,
+    lacks: (key) => this.lacked.push(key.keyText()),
+  });
+
+  /** Both servers are connected. */
+  static async connected(): Promise<Stage> {
+    const stage = new Stage();
+    for (const server of [stage.main, stage.copy]) {
+      await server.exchange();
+      server.network.last.takeSent();
+    }
+    return stage;
+  }
+
+  async repair(...keys: string[]): Promise<void> {
+    const copies = { main: this.main.backend, backup: this.copy.backend };
+    for (const key of keys) {
+      const request = new Request().make(FETCH, toBytes(key), 0, key.length);
+      this.repairs.repair(request, copies, (left) => this.ended.push(`${key} ${left}`));
+      request.bytes.fill(0x3f);
+    }
+    await this.turn();
+  }
+
+  async turn(): Promise<void> {
+    await this.main.turn();
+    await this.copy.turn();
+  }
+
+  /** What the server was asked since; then it says this. */
+  async answer(server: LoneBackend, text: string): Promise<string> {
+    const asked = server.network.last.takeSent();
+    server.network.last.receive(text);
+    await this.turn();
+    return asked;
+  }
+
+  get counts(): Record<string, number> {
+    const all = Object.entries(this.repairs.counters);
+    return Object.fromEntries(all.filter(([, count]) => count > 0));
+  }
+}
+
+test("Repairs put a value back under its lease, with its flags and a second less", async () => {
+  const stage = await Stage.connected();
+  const { main, copy } = stage;
+  await stage.repair("a", "b");
+  assertEquals(await stage.answer(main, "EN W c7\r\nEN W c8\r\n"), LEASE("a") + LEASE("b"));
+  const found = "VA 2 f5 t60 c1\r\nv1\r\nVA 1 f0 t-1 c2\r\nw\r\n";
+  assertEquals(await stage.answer(copy, found), FETCHED("a") + FETCHED("b"));
+  const fills = "ms a 2 F5 T59 C7\r\nv1\r\nms b 1 F0 T0 C8\r\nw\r\n";
+  assertEquals(await stage.answer(main, "HD\r\nEX\r\n"), fills);
+  assertEquals(stage.ended, ["a known", "b unclear"]);
+  assertEquals([stage.counts, stage.repairs.size], [{ filled: 1, overtaken: 1 }, 0]);
+});
+
+test("Repairs of one key are one, and all who asked are told in their order", async () => {
+  const stage = await Stage.connected();
+  const { main } = stage;
+  await stage.repair("k", "other", "k", "k");
+  assertEquals(stage.repairs.size, 2);
+  assertEquals(await stage.answer(main, "HD c3\r\nHD c4\r\n"), LEASE("k") + LEASE("other"));
+  assertEquals(stage.ended, ["k known", "k known", "k known", "other known"]);
+  assertEquals(stage.counts, { present: 2 });
+});
+
+test("Repairs take a placeholder away when the copy has no value for it", async () => {
+  for (
+    const [found, left, count] of [
+      ["EN\r\n", "k known", "absent"],
+      ["VA 1 f0 t1 c2\r\nw\r\n", "k known", "absent"],
+      ["VA 0 f0 t20 c2 Z\r\n\r\n", "k clean", "failed"],
+    ]
+  ) {
+    const stage = await Stage.connected();
+    await stage.repair("k");
+    await stage.answer(stage.main, "EN W c7\r\n");
+    await stage.answer(stage.copy, found);
+    assertEquals(await stage.answer(stage.main, "HD\r\n"), "md k C7\r\n");
+    assertEquals([stage.ended, stage.counts], [[left], { [count]: 1 }]);
+  }
+});
+
+test("Repairs write nothing to a server that broke between lease and fill", async () => {
+  const stage = await Stage.connected();
+  const { main, copy } = stage;
+  await stage.repair("k");
+  await stage.answer(main, "EN W c7\r\n");
+  main.network.last.lose();
+  await stage.turn();
+  // Another process: its numbers begin anew, and 7 may be that of something newer.
+  assertEquals([await main.exchange(), main.backend.poolSize], ["Miss", 1]);
+  main.network.last.takeSent();
+  await stage.answer(copy, "VA 1 f0 t-1 c2\r\nw\r\n");
+  assertEquals(main.network.last.sent, "");
+  assertEquals([stage.ended, stage.counts], [["k unclear"], { failed: 1 }]);
+});
+
+test("Repairs leave a placeholder alone when its server broke before it was given up", async () => {
+  const stage = await Stage.connected();
+  const { main, copy } = stage;
+  await stage.repair("k");
+  await stage.answer(main, "EN W c7\r\n");
+  main.network.last.lose();
+  await stage.turn();
+  await main.exchange();
+  main.network.last.takeSent();
+  await stage.answer(copy, "EN\r\n");
+  assertEquals([main.network.last.sent, stage.ended], ["", ["k unclear"]]);
+});
+
+test("Repairs count a fill as failed whose answer was lost", async () => {
+  const stage = await Stage.connected();
+  await stage.repair("k");
+  await stage.answer(stage.main, "EN W c7\r\n");
+  await stage.answer(stage.copy, "VA 1 f0 t-1 c2\r\nw\r\n");
+  stage.main.network.last.lose();
+  await stage.turn();
+  assertEquals([stage.ended, stage.counts], [["k unclear"], { failed: 1 }]);
+});
+
+test("Repairs of a copy that broke off, or may not answer, put nothing back", async () => {
+  const lost = await Stage.connected();
+  await lost.repair("k");
+  await lost.answer(lost.main, "EN W c7\r\n");
+  lost.copy.network.last.lose();
+  await lost.turn();
+  assertEquals(await lost.answer(lost.main, "HD\r\n"), "md k C7\r\n");
+  assertEquals([lost.ended, lost.counts], [["k clean"], { failed: 1 }]);
+  const behind = await Stage.connected();
+  await behind.repair("k");
+  await behind.answer(behind.main, "EN W c7\r\n");
+  behind.answers = false;
+  await behind.answer(behind.copy, "VA 1 f0 t-1 c2\r\nw\r\n");
+  assertEquals(await behind.answer(behind.main, "HD\r\n"), "md k C7\r\n");
+});
+
+test("Repairs that a flush overtakes come to nothing, and none begin until it has ended", async () => {
+  const stage = await Stage.connected();
+  await stage.repair("k");
+  await stage.answer(stage.main, "EN W c7\r\n");
+  stage.repairs.flushBegins();
+  await stage.repair("late");
+  await stage.answer(stage.copy, "VA 1 f0 t-1 c2\r\nw\r\n");
+  assertEquals(await stage.answer(stage.main, "NF\r\n"), "md k C7\r\n");
+  assertEquals(stage.counts, { skipped: 1, failed: 1 });
+  stage.repairs.flushEnds();
+  await stage.repair("late");
+  assertEquals(await stage.answer(stage.main, "HD c1\r\n"), LEASE("late"));
+});
+
+test("Repairs put back values that come in parts", async () => {
+  const stage = await Stage.connected();
+  const value = "0123456789".repeat(TEST_STREAM_BYTES);
+  await stage.repair("k");
+  await stage.answer(stage.main, "EN W c7\r\n");
+  await stage.answer(stage.copy, `VA ${value.length} f9 t60 c2\r\n${value.slice(0, 100)}`);
+  await stage.answer(stage.copy, `${value.slice(100)}\r`);
+  await stage.answer(stage.copy, "\n");
+  const fill = `ms k ${value.length} F9 T59 C7\r\n${value}\r\n`;
+  assertEquals(await stage.answer(stage.main, "HD\r\n"), fill);
+  assertEquals([stage.ended, stage.counts], [["k known"], { filled: 1 }]);
+});
+
+test("Repairs give a large value up that breaks off", async () => {
+  const stage = await Stage.connected();
+  await stage.repair("k");
+  await stage.answer(stage.main, "EN W c7\r\n");
+  await stage.answer(stage.copy, "VA 1000 f9 t60 c2\r\nbegun");
+  stage.copy.network.last.lose();
+  await stage.turn();
+  assertEquals(await stage.answer(stage.main, "HD\r\n"), "md k C7\r\n");
+  assertEquals([stage.ended, stage.counts], [["k clean"], { failed: 1 }]);
+});
+
+test("Repairs leave a value to its copy that is larger than they hold", async () => {
+  const stage = await Stage.connected();
+  const bytes = (1 << 20) + 1;
+  await stage.repair("k");
+  await stage.answer(stage.main, "EN W c7\r\n");
+  await stage.answer(stage.copy, `VA ${bytes} f9 t60 c2\r\n${"v".repeat(bytes)}\r\n`);
+  assertEquals(await stage.answer(stage.main, "HD\r\n"), "md k C7\r\n");
+  assertEquals([stage.ended, stage.counts], [["k clean"], { large: 1 }]);
+  assertEquals(stage.lacked, ["k"]);
+});
+
+test("Repairs hold no more large values together than their limit", () => {
+  const { repairs } = new Stage();
+  const held = Array.from({ length: 17 }, () => repairs.mayHold(1 << 20));
+  assertEquals([held.slice(0, 16).every(Boolean), held[16]], [true, false]);
+});
+
+test("Repairs of many keys keep them apart", async () => {
+  const stage = await Stage.connected();
+  // More than there are jobs to be used again, in fewer at a time than a connection takes.
+  for (let round = 0; round < 3; round++) {
+    const keys = Array.from({ length: 700 }, (_, at) => `${round}:${at}`.padEnd(1 + at % 250, "x"));
+    await stage.repair(...keys);
+    const asked = await stage.answer(stage.main, keys.map(() => "HD c1\r\n").join(""));
+    assertEquals(asked, keys.map(LEASE).join(""));
+    assertEquals(stage.ended.splice(0), keys.map((key) => `${key} known`));
+  }
+  assertEquals([stage.repairs.size, stage.counts], [0, { present: 2100 }]);
+});
