@@ -35,7 +35,8 @@ Signals: TERM and INT answer what is in flight and exit (a second one exits at o
 HUP opens the log file again.
 `;
 
-const STATUSES = [
+/** What exit statuses mean, where a subcommand says nothing else. */
+export const STATUSES: readonly string[] = [
   "0: done",
   "1: it could not be done; a line on standard error says why",
   "2: the command line or a file asks for what cannot be",
@@ -55,7 +56,7 @@ export function helpText(
 /** All about one subcommand, ending in a newline. */
 export function subcommandHelp(subcommand: Subcommand): string {
   const { name, summary, forms, description, flags, examples, statuses } = subcommand;
-  const usage = forms.map((form) => `magent ${name} ${form}\n`).join("       ");
+  const usage = forms.map((form) => `${`magent ${name} ${form}`.trimEnd()}\n`).join("       ");
   const paragraphs = description.map((text) =>
     `\n${wrap(text.split(" "), LINE_COLUMNS).join("\n")}\n`
   );

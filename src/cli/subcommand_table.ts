@@ -3,8 +3,10 @@
  */
 
 import { CHECK_SUBCOMMAND } from "./check_command.ts";
+import { completionsSubcommand } from "./completions_command.ts";
 import { CONTROL_SUBCOMMANDS } from "./control_command.ts";
 import { helpSubcommand } from "./help_command.ts";
+import { manSubcommand } from "./man_command.ts";
 import { STATS_SUBCOMMAND } from "./stats_command.ts";
 import type { Subcommand } from "./subcommand.ts";
 import { WHERE_SUBCOMMAND } from "./where_command.ts";
@@ -15,5 +17,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   CHECK_SUBCOMMAND,
   STATS_SUBCOMMAND,
   ...CONTROL_SUBCOMMANDS,
+  completionsSubcommand(() => SUBCOMMANDS),
+  manSubcommand(() => SUBCOMMANDS),
   helpSubcommand(() => SUBCOMMANDS),
 ];
