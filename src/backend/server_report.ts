@@ -9,7 +9,7 @@ export function serverReport(
   role: ServerReport["role"],
   recovery: string,
 ): ServerReport {
-  const { name, poolSize, health, counters, speaksMeta, status } = backend;
+  const { name, poolSize, health, counters, latency, speaksMeta, status } = backend;
   const { state, reason, since, version, depth } = status;
   return {
     role,
@@ -26,5 +26,6 @@ export function serverReport(
     version,
     meta: speaksMeta,
     waiting: depth,
+    latencyMs: { p50: latency.quantile(0.5), p99: latency.quantile(0.99) },
   };
 }

@@ -18,6 +18,9 @@ export function helpSubcommand(table: () => readonly Subcommand[]): Subcommand {
       'is the same as "magent help SUBCOMMAND".',
     ],
     flags: [],
+    get words() {
+      return table().map(({ name }) => name);
+    },
     examples: ["magent help recover"],
     run: ([name, ...more], { runtime }) => {
       if (more.length > 0) {

@@ -9,6 +9,7 @@ import { helpSubcommand } from "./help_command.ts";
 import { manSubcommand } from "./man_command.ts";
 import { STATS_SUBCOMMAND } from "./stats_command.ts";
 import type { Subcommand } from "./subcommand.ts";
+import { TOP_SUBCOMMAND } from "./top_command.ts";
 import { WHERE_SUBCOMMAND } from "./where_command.ts";
 
 /** The subcommands; `help` is about all of them, itself included. */
@@ -16,6 +17,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   WHERE_SUBCOMMAND,
   CHECK_SUBCOMMAND,
   STATS_SUBCOMMAND,
+  TOP_SUBCOMMAND,
   ...CONTROL_SUBCOMMANDS,
   completionsSubcommand(() => SUBCOMMANDS),
   manSubcommand(() => SUBCOMMANDS),

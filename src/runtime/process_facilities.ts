@@ -20,8 +20,9 @@ import type { AppendFile, ProcessFacilities, SignalName } from "./runtime.ts";
 import { lookUpGroup, lookUpUser, type UserIdentity } from "./user_table.ts";
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 };
-/** Of a terminal that does not tell. */
+/** Of a terminal that does not tell, or says 0. */
 const COLUMNS = 80;
+const ROWS = 24;
 
 /** What only the runtime itself can tell or do. */
 export interface ProcessOfRuntime {
@@ -41,7 +42,9 @@ export function createProcessFacilities(runtime: ProcessOfRuntime): ProcessFacil
     unixLike: process.platform !== "win32",
     env: (name) => process.env[name],
     print,
-    terminalColumns: () => process.stdout.isTTY ? process.stdout.columns ?? COLUMNS : null,
+    terminalColumns: () => process.stdout.isTTY ? process.stdout.columns || COLUMNS : null,
+    terminalRows: () => process.stdout.isTTY ? process.stdout.rows || ROWS : null,
+    onKey,
     exit: (status) => process.exit(status),
     onSignal: (signal: SignalName, handler) => void process.on(signal, () => handler()),
     readTextFile: (path) => readFileSync(path, "utf8"),
@@ -75,6 +78,21 @@ function print(stream: "stdout" | "stderr", text: string): void {
       if ((error as { code?: string }).code !== "EAGAIN") return;
     }
   }
+}
+
+function onKey(handler: (key: string) => void): (() => void) | null {
+  const { stdin } = process;
+  if (!stdin.isTTY) return null;
+  const onData = (text: string) => [...text].forEach(handler);
+  stdin.setRawMode(true);
+  stdin.setEncoding("utf8");
+  stdin.on("data", onData);
+  stdin.resume();
+  return () => {
+    stdin.off("data", onData);
+    stdin.pause();
+    stdin.setRawMode(false);
+  };
 }
 
 function openAppend(path: string): AppendFile {

@@ -87,6 +87,13 @@ export interface ProcessFacilities {
   print(stream: "stdout" | "stderr", text: string): void;
   /** Columns of the terminal that standard output goes to; null when it is none. */
   terminalColumns(): number | null;
+  /** Rows of that terminal; null when it is none. */
+  terminalRows(): number | null;
+  /**
+   * Hands over every key that is pressed, unechoed and also Ctrl-C, until the returned function
+   * is called; null when standard input is no terminal.
+   */
+  onKey(handler: (key: string) => void): (() => void) | null;
   exit(status: number): never;
   onSignal(signal: SignalName, handler: () => void): void;
   readTextFile(path: string): string;

@@ -22,6 +22,8 @@ export interface ServerReport {
   readonly version: string;
   readonly meta: boolean;
   readonly waiting: number;
+  /** How long it took of late to answer half of its requests, and nearly all, ms. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
   readonly ejections: number;
   /** Ejections that came too soon after the last return, too often. */
   readonly flaps: number;
@@ -151,6 +153,8 @@ function addServer(lines: StatsLines, label: string, server: ServerReport): void
     .add(`${label}_meta`, metaOf(server))
     .add(`${label}_connections`, server.poolSize)
     .add(`${label}_waiting`, server.waiting)
+    .add(`${label}_latency_p50_us`, Math.round(1000 * server.latencyMs.p50))
+    .add(`${label}_latency_p99_us`, Math.round(1000 * server.latencyMs.p99))
     .add(`${label}_requests`, counters.requests)
     .add(`${label}_replies`, counters.replies)
     .add(`${label}_failures`, counters.failures)

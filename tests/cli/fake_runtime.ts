@@ -36,6 +36,9 @@ export class FakeProcess implements ProcessFacilities {
   currentUserId = 0;
   limit: number | null = 1_000_000;
   columns: number | null = null;
+  rows: number | null = null;
+  /** Presses a key at the terminal; null while nobody listens to keys. */
+  press: ((key: string) => void) | null = null;
   environment: Record<string, string> = {};
   readonly files = new Map<string, FakeFile>();
   readonly printed = { stdout: "", stderr: "" };
@@ -63,6 +66,16 @@ export class FakeProcess implements ProcessFacilities {
 
   terminalColumns(): number | null {
     return this.columns;
+  }
+
+  terminalRows(): number | null {
+    return this.rows;
+  }
+
+  onKey(handler: (key: string) => void): (() => void) | null {
+    if (this.columns === null) return null;
+    this.press = handler;
+    return () => this.press = null;
   }
 
   exit(status: number): never {

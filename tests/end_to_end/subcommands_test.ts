@@ -3,8 +3,10 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { Child } from "../support/child.ts";
+import { poll, withDeadline } from "../support/deadline.ts";
 import { Farm } from "../support/farm.ts";
 import { freePort } from "../support/free_port.ts";
 import { magentCommand } from "../support/magent_process.ts";
@@ -83,4 +85,40 @@ test("magent stats reads a proxy, its control socket and a memcached", {
   const nobody = `127.0.0.1:${await freePort()}`;
   const refused = await run("stats", nobody);
   assertEquals([refused.status, refused.text.includes(`Cannot ask "${nobody}"`)], [1, true]);
+});
+
+test("magent top prints one frame with every server", { timeout: TIME_MS }, async () => {
+  await using farm = await Farm.start({ mains: 2, backups: 1 });
+  await using client = await farm.proxy.client();
+  assertEquals(await client.set("k", "v"), "STORED");
+  for (const place of [[`127.0.0.1:${farm.proxy.port}`], ["--control", farm.proxy.controlPath]]) {
+    const { status, text } = await run("top", "--interval", "50", ...place);
+    assertEquals(status, 0, text);
+    assertEquals(text.match(/^(main|backup)_\d +127\.0\.0\.1:\d+ +up /gm)?.length, 3, text);
+  }
+  const plain = await run("top", "--once", "--interval", "50", farm.mains[0].server);
+  assertEquals([plain.status, plain.text.startsWith("memcached 1.")], [0, true], plain.text);
+});
+
+test("magent top redraws in a terminal until q is pressed", { timeout: TIME_MS }, async () => {
+  await using farm = await Farm.start({ mains: 1, backups: 0 });
+  const line = [...magentCommand(), "top", "--interval", "50", `127.0.0.1:${farm.proxy.port}`];
+  // `script` gives its child a terminal of its own.
+  const child = spawn("script", ["-qefc", line.join(" "), "/dev/null"]);
+  const ended = Promise.withResolvers<number | null>();
+  let output = "";
+  child.stdout.on("data", (chunk) => output += chunk);
+  child.on("error", () => ended.resolve(null));
+  child.on("close", (status) => ended.resolve(status ?? -1));
+  try {
+    const seen = poll(() => output.split("\x1b[J").length > 2 || null, 20_000, "third frame");
+    const first = await Promise.race([seen, ended.promise]);
+    if (first === null) return console.log("subcommands_test.ts: skipped: there is no script(1)");
+    assertEquals(first, true, output);
+    child.stdin.write("q");
+    assertEquals(await withDeadline(ended.promise, 20_000, "end of magent top"), 0, output);
+  } finally {
+    child.kill("SIGKILL");
+  }
+  assertEquals(output.includes("\nmain_1 "), true, output);
 });

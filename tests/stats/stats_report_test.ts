@@ -22,6 +22,7 @@ function server(role: "main" | "backup", name: string, poolSize: number): Server
     version: "",
     meta: true,
     waiting: 0,
+    latencyMs: { p50: 0.25, p99: 1.5 },
     ejections: 0,
     flaps: 0,
     override: "none",
