@@ -106,6 +106,12 @@ export function isUnsigned64(bytes: Uint8Array, start: number, end: number): boo
   return readUnsigned(bytes, start, end) !== null;
 }
 
+/** A number that memcached reads with `safe_strtoull`; null is refused. */
+export function readUnsigned64(bytes: Uint8Array, start: number, end: number): bigint | null {
+  const value = readUnsigned(bytes, start, end);
+  return value === null ? null : BigInt(value);
+}
+
 /** A number up to 32 bits as it is, a larger or negative one as its 64 bits. */
 function readUnsigned(bytes: Uint8Array, start: number, end: number): number | bigint | null {
   const read = readInteger(bytes, start, end);

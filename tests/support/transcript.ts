@@ -17,7 +17,7 @@
  * A word in front of `<` says who answers so: `memcached<` (and `memcached>>`) it only, `magent<`
  * the proxy only,
  * `meta<` memcached, and the proxy before servers that have meta commands, `plain<` the proxy
- * before servers that have none.
+ * before servers that have none. The embedded server is held to what memcached says.
  *
  * In a line, `{250*k}` is 250 times `k`, `\r \n \t \0 \xff \\` are bytes; in a received one
  * `{cas:a}` is a number: the first time any, later the same one, also in what is sent;
@@ -28,8 +28,8 @@
 import { packetOf } from "./binary_notation.ts";
 import { expand } from "./transcript_escapes.ts";
 
-/** Who answers: memcached, or the proxy before servers with or without meta commands. */
-export type Speaker = "memcached" | "magent" | "magent without meta";
+/** Who answers: memcached, the embedded server, or the proxy before servers with or without meta. */
+export type Speaker = "memcached" | "embedded" | "magent" | "magent without meta";
 
 /** The language of a conversation. */
 export type Tongue = "text" | "binary";
@@ -66,7 +66,8 @@ export interface Conversation {
   readonly steps: readonly Step[];
 }
 
-const ALL: readonly Speaker[] = ["memcached", "magent", "magent without meta"];
+const SERVERS: readonly Speaker[] = ["memcached", "embedded"];
+const ALL: readonly Speaker[] = ["memcached", "embedded", "magent", "magent without meta"];
 
 interface Mark {
   readonly kind: StepKind;
@@ -85,11 +86,11 @@ const RECEIVE = mark("receive", { packet: true });
 const MARKS: Readonly<Record<string, Mark>> = {
   ">": mark("send", { packet: true }),
   ">>": mark("send", { lineEnd: "" }),
-  "memcached>>": mark("send", { lineEnd: "", speakers: ["memcached"] }),
+  "memcached>>": mark("send", { lineEnd: "", speakers: SERVERS }),
   "<": RECEIVE,
-  "memcached<": { ...RECEIVE, speakers: ["memcached"] },
+  "memcached<": { ...RECEIVE, speakers: SERVERS },
   "magent<": { ...RECEIVE, speakers: ["magent", "magent without meta"] },
-  "meta<": { ...RECEIVE, speakers: ["memcached", "magent"] },
+  "meta<": { ...RECEIVE, speakers: [...SERVERS, "magent"] },
   "plain<": { ...RECEIVE, speakers: ["magent without meta"] },
   "<...": mark("receive through", { packet: true }),
   "closed": mark("closed", { lineEnd: "" }),

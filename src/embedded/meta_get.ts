@@ -1,0 +1,120 @@
+/**
+ * `mg`: reads, touches, and hands out the right to fill or renew a value.
+ *
+ *   W  this client is to renew it     Z  somebody else was told so     X  the value is stale
+ */
+
+import type { Request } from "../message/request.ts";
+import type { Answering } from "./answering.ts";
+import type { Item } from "./item.ts";
+import { appendKey } from "./append_key.ts";
+import { MetaOptions } from "./meta_options.ts";
+
+const FIRST_FLAG = 2;
+const NOTHING = new Uint8Array(0);
+
+/** Answers an `mg`. */
+export function answerMetaGet(request: Request, on: Answering): void {
+  const options = new MetaOptions(request, FIRST_FLAG);
+  const { store, out } = on;
+  const wrong = options.error ?? options.opaqueError;
+  if (wrong !== null) return out.appendText(wrong);
+  let item = store.find(request.keyText());
+  count(on, item !== null, options);
+  const created = item === null && options.vivify !== null;
+  if (created) item = create(request, options, on);
+  if (item === null) return sayMiss(options, on);
+  out.appendText(options.value ? `VA ${item.value.length}` : "HD");
+  const won = appendFlags(item, { options, created }, on);
+  appendMarks(item, won, on);
+  out.appendText("\r\n");
+  if (options.value) {
+    out.appendAll(item.value);
+    out.appendText("\r\n");
+  }
+  if (!created && !options.noUpdate) store.bump(item);
+}
+
+/** Makes the empty item that a winner is to fill. */
+function create(request: Request, { binaryKey }: MetaOptions, { store }: Answering): Item {
+  return store.link(request.keyText(), { value: NOTHING, flags: 0, expiresS: 0, binaryKey });
+}
+
+function count({ store }: Answering, hit: boolean, { touch }: MetaOptions): void {
+  const { counters } = store;
+  counters.cmd_meta++;
+  counters.cmd_get++;
+  if (touch === null) {
+    counters[hit ? "get_hits" : "get_misses"]++;
+    return;
+  }
+  counters.cmd_touch++;
+  counters[hit ? "touch_hits" : "touch_misses"]++;
+}
+
+function sayMiss(options: MetaOptions, { out }: Answering): void {
+  if (options.quiet) return;
+  out.appendText("EN");
+  options.appendEcho(out);
+  out.appendText("\r\n");
+}
+
+/** Does and tells what each flag asks for, in their order; true when this client won. */
+function appendFlags(
+  item: Item,
+  { options, created }: { options: MetaOptions; created: boolean },
+  { store, out }: Answering,
+): boolean {
+  let won = false;
+  for (const { letter, text } of options.flags) {
+    switch (letter) {
+      case "T":
+        item.expiresS = store.expiryOf(options.touch!);
+        break;
+      case "N":
+        if (!created) break;
+        item.expiresS = store.expiryOf(options.vivify!);
+        won = true;
+        break;
+      case "R":
+        if (item.tokenSent || created || item.expiresS === 0) break;
+        if (item.expiresS < store.expiryOf(options.recache!)) won = true;
+        break;
+      case "s":
+        out.appendText(` s${item.value.length}`);
+        break;
+      case "t":
+        out.appendText(` t${store.secondsLeft(item)}`);
+        break;
+      case "c":
+        out.appendText(` c${item.cas}`);
+        break;
+      case "f":
+        out.appendText(` f${item.flags}`);
+        break;
+      case "l":
+        out.appendText(` l${store.nowS - item.usedS}`);
+        break;
+      case "h":
+        out.appendText(` h${item.fetched ? 1 : 0}`);
+        break;
+      case "O":
+        out.appendText(` ${text}`);
+        break;
+      case "k":
+        appendKey(out, item.key, item.binaryKey);
+        break;
+    }
+  }
+  return won;
+}
+
+/** Who won is told nothing of others; a stale value without a winner has one now. */
+function appendMarks(item: Item, won: boolean, { out }: Answering): void {
+  const wins = won || (item.stale && !item.tokenSent);
+  if (item.tokenSent) out.appendText(" Z");
+  if (item.stale) out.appendText(" X");
+  if (!wins) return;
+  out.appendText(" W");
+  item.tokenSent = true;
+}
