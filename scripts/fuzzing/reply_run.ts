@@ -45,7 +45,11 @@ export class ReplyRun {
     this.#mode = head.slice(0, space) as Mode;
     for (const words of head.slice(space + 1).split("; ")) this.#ask(words);
     if (!head.includes("|")) this.#queue.markWritten();
-    const owner = { answered: () => void this.#answered++, largeBegins: () => {} };
+    const owner = {
+      answered: () => void this.#answered++,
+      largeBegins: () => {},
+      generation: 0,
+    };
     this.#matcher = new ReplyMatcher(this.#queue, owner, REPLY_STREAM_BYTES);
   }
 

@@ -58,6 +58,8 @@ export interface BackendOptions {
 export interface Admission {
   /** `askedMs`: the identity is no older, on the clock of the process. */
   admit(backend: Backend, identity: Identity, askedMs: number): void;
+  /** A client compared with a cas number of another generation: the marker may be another one. */
+  doubtMarker(backend: Backend): void;
 }
 
 /** A server that can be sent requests. */
@@ -71,6 +73,8 @@ export class Backend implements Destination, ConnectionOwner {
   missesKeys = false;
   /** Counted by the coordinator. */
   lives = 0;
+  /** Set by the coordinator. */
+  identity: Identity | null = null;
   epoch = 0;
   /** Grows with every connection that failed; an orderly end does not count. */
   lostEpoch = 0;
@@ -265,6 +269,11 @@ export class Backend implements Destination, ConnectionOwner {
   answered(): void {
     this.counters.replies++;
     this.#health.answered();
+  }
+
+  foreignCas(): void {
+    this.counters.foreignCas++;
+    this.#options.coordinator?.doubtMarker(this);
   }
 
   idle(connection: Connection): void {

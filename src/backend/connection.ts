@@ -12,7 +12,8 @@
 
 import type { Body } from "../message/body.ts";
 import type { FailureReason, Reply } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
+import { MATCHES_NOTHING, Request, SAME_CAS } from "../message/request.ts";
+import { serverCasOf } from "../protocol/cas_token.ts";
 import { refusalWithoutMeta, withoutMeta } from "../protocol/without_meta.ts";
 import { refuse, type Rescue, type Sink } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -22,6 +23,7 @@ import type { LatencyHistogram } from "../stats/latency_histogram.ts";
 import { BodyPassage, type PassageOwner } from "./body_passage.ts";
 import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
+import { generationOf, type Identity } from "./identity.ts";
 import { type MatcherOwner, ReplyMatcher } from "./reply_matcher.ts";
 import { RequestLines } from "./request_lines.ts";
 import { type Debt, SilenceTimer } from "./silence_timer.ts";
@@ -54,6 +56,10 @@ export interface ConnectionOwner {
   readonly trusted: boolean;
   /** Grows when the server turns out to have restarted. */
   readonly lives: number;
+  /** Who the server is now, as far as is known. */
+  readonly identity: Identity | null;
+  /** A client compared with a number of another server or process. */
+  foreignCas(): void;
   readonly latency: LatencyHistogram;
   /** A mistake of ours came to light while a reply was handled. */
   faulted(error: unknown): void;
@@ -159,6 +165,7 @@ export class Connection implements MatcherOwner, PassageOwner {
 
   /** Plain arguments, because it is once per request. */
   #enqueue(request: Request, sink: Sink, rescue: Rescue | null, startedMs: number): void {
+    if (request.compares) this.#takeOffGeneration(request);
     const asked = request.command.meta && !this.abilities!.meta
       ? withoutMeta(request, this.#classic)
       : request;
@@ -169,6 +176,16 @@ export class Connection implements MatcherOwner, PassageOwner {
     this.#queue.push(asked, sink, rescue, this.#lines.write(asked), startedMs);
     this.#resume?.();
     this.#schedule();
+  }
+
+  /**
+   * A number that was never this process's must not match here. It is still sent, as one
+   * that no item has: so the server says whether the key is there.
+   */
+  #takeOffGeneration(request: Request): void {
+    const generation = generationOf(this.abilities!.identity, this.#owner.identity);
+    request.serverCas = generation === null ? SAME_CAS : serverCasOf(request, generation);
+    if (request.serverCas === MATCHES_NOTHING) this.#owner.foreignCas();
   }
 
   /** Its line was not sent: the server would take the value for commands. */
@@ -194,6 +211,10 @@ export class Connection implements MatcherOwner, PassageOwner {
       }
     }
     this.#passage.resume();
+  }
+
+  get generation(): number {
+    return generationOf(this.abilities!.identity, this.#owner.identity) ?? 0;
   }
 
   get waitingBytes(): number {

@@ -16,6 +16,24 @@ export interface Identity {
 /** Names the marker that proxies leave on every server. */
 export const MARKER_KEY = "magent:gen";
 
+/** Generations have 15 bits, and none is 0. */
+export const GENERATION_MAX = 32767;
+
+/** True when both were said by one process, as far as its number and its start can tell. */
+export function isSameProcess(one: Identity, other: Identity): boolean {
+  return one.pid === other.pid && one.startSeconds === other.startSeconds;
+}
+
+/**
+ * What marks the cas numbers of the process that said this; 0 while nobody knows, null when
+ * servers are not asked who they are: then numbers go as they come.
+ */
+export function generationOf(said: Identity | null, known: Identity | null): number | null {
+  if (said === null) return null;
+  if (known === null || !isSameProcess(said, known)) return 0;
+  return (known.generation ?? 0) & GENERATION_MAX;
+}
+
 /** The marker's value. */
 export function markerValue(generation: number, restoring: boolean): string {
   return `${generation} ${restoring ? "restoring" : "up"}`;

@@ -28,6 +28,8 @@ export interface MatcherOwner {
   answered(): void;
   /** A value of this many bytes begins, which will not be assembled. */
   largeBegins(valueBytes: number): void;
+  /** What cas numbers of this server are marked with, as `Reply.generation`. */
+  readonly generation: number;
 }
 
 /** Splits what a server says into replies, and finds who waits for each. */
@@ -107,6 +109,7 @@ export class ReplyMatcher {
   #value(): boolean {
     const sink = this.#ownerOfValue();
     if (sink === null) return false;
+    this.#mark();
     sink.reply(this.#reply);
     this.#owner.answered();
     return true;
@@ -117,6 +120,7 @@ export class ReplyMatcher {
     if (sink === null) return false;
     this.#large = sink;
     this.#largeLeft = this.#parser.valueLeft;
+    this.#mark();
     sink.begin(this.#reply);
     this.#owner.largeBegins(this.#largeLeft);
     return true;
@@ -156,9 +160,16 @@ export class ReplyMatcher {
     if (!queue.headWritten) return false;
     if (queue.command.retrieves) return this.#failedRetrieval(reply);
     if (!isError(reply) && !this.#isPossible(reply)) return false;
+    this.#mark();
     queue.shift().reply(reply);
     this.#owner.answered();
     return true;
+  }
+
+  /** A cas number comes with whose it is. */
+  #mark(): void {
+    const reply = this.#reply;
+    if (reply.casEnd > reply.casStart) reply.generation = this.#owner.generation;
   }
 
   /** HD for a set, STORED for an ms or a delete: this server has lost count. */

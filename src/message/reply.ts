@@ -74,6 +74,8 @@ export class Reply {
   /** Where the cas number stands, decimal digits; empty when it was not told. */
   casStart = 0;
   casEnd = 0;
+  /** Of the server that told the cas number: clients get both as one; 0: the number alone. */
+  generation = 0;
   valueStart = 0;
   valueEnd = 0;
 
@@ -103,6 +105,7 @@ export class Reply {
     copy.stale = this.stale;
     copy.casStart = this.casStart - this.start;
     copy.casEnd = this.casEnd - this.start;
+    copy.generation = this.generation;
     copy.ttl = this.ttl;
     copy.valueStart = this.valueStart - this.start;
     copy.valueEnd = this.valueEnd - this.start;

@@ -11,6 +11,11 @@ import { type Command, GET, MG } from "./command.ts";
 
 const NOTHING = new Uint8Array(0);
 
+/** Of `serverCas`: the server compares with the number as the client sent it. */
+export const SAME_CAS = -1;
+/** Of `serverCas`: the client's number is of another server or process. */
+export const MATCHES_NOTHING: number = Infinity;
+
 /** Flat and reused: a session fills the same object for each of its requests. */
 export class Request {
   command: Command = GET;
@@ -55,6 +60,11 @@ export class Request {
   /** Of a binary request: what its answer carries. -1: it came as text. */
   opcode = -1;
   opaque = 0;
+  /** Where the line has the number to compare with; empty when there is none. */
+  casStart = 0;
+  casEnd = 0;
+  /** What is sent in place of that number: below 2 to the power of 48, or one of the above. */
+  serverCas: number = SAME_CAS;
   /** Of a binary request, for servers without meta: decimal numbers, empty when there is none. */
   cas = "";
   delta = "";
@@ -63,6 +73,11 @@ export class Request {
 
   get valueLength(): number {
     return this.valueEnd - this.valueStart;
+  }
+
+  /** It is refused unless the item still has a certain cas number. */
+  get compares(): boolean {
+    return this.casEnd > this.casStart;
   }
 
   /** A copy that owns its bytes; the body, if any, is shared. */
@@ -85,6 +100,8 @@ export class Request {
     copy.keyEnd = copy.keyStart + this.keyEnd - this.keyStart;
     copy.omitStart = Math.max(0, this.omitStart - this.lineStart);
     copy.omitEnd = Math.max(0, this.omitEnd - this.lineStart);
+    copy.casStart = Math.max(0, this.casStart - this.lineStart);
+    copy.casEnd = Math.max(0, this.casEnd - this.lineStart);
     copy.valueStart = headLength;
     copy.valueEnd = bytes.length;
     return copy;
@@ -116,6 +133,8 @@ export class Request {
       this.keyEnd =
         0;
     this.omitStart = this.omitEnd = 0;
+    this.casStart = this.casEnd = 0;
+    this.serverCas = SAME_CAS;
     this.silent = this.quiet = this.background = false;
     this.last = true;
     this.flags = this.exptime = 0;

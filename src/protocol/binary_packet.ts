@@ -1,6 +1,8 @@
 /** The head of a packet of the binary protocol, and the packets that say what is wrong. */
 
+import type { Reply } from "../message/reply.ts";
 import { type BinaryStatus, STATUS_TEXTS } from "./binary_codes.ts";
+import { markCas } from "./cas_token.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { writeDecimal64, writeUint32 } from "./unsigned64.ts";
 
@@ -35,9 +37,10 @@ export class PacketWriter {
     this.#head[0] = RESPONSE_MAGIC;
   }
 
-  /** The next packet carries the cas number that stands here in decimal digits. */
-  takeCas(bytes: Uint8Array, start: number, end: number): void {
-    writeDecimal64(this.#head, CAS_AT, { bytes, start, end });
+  /** The next packet carries the cas number of this reply. */
+  takeCas({ bytes, casStart, casEnd, generation }: Reply): void {
+    writeDecimal64(this.#head, CAS_AT, { bytes, start: casStart, end: casEnd });
+    if (generation !== 0) markCas(this.#head, CAS_AT, generation);
   }
 
   /** Writes the head; extras, key and value are the caller's. */

@@ -169,7 +169,7 @@ export class BinaryReplyWriter implements ReplyWriter {
   /** The next packet carries the cas number of this reply, where one was told. */
   #takeCas(reply: Reply): void {
     if (!toldFields(reply)) return;
-    this.#packets.takeCas(reply.bytes, reply.casStart, reply.casEnd);
+    this.#packets.takeCas(reply);
   }
 }
 

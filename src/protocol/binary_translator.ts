@@ -86,11 +86,11 @@ export class BinaryTranslator {
       case "join":
         // A classic server cannot compare here.
         if (request.cas !== "") request.classic = null;
-        this.#open("ms", request, ` ${packet.valueLength} c${row.kind.mode}${compared(request)}`);
+        this.#openComparing("ms", request, ` ${packet.valueLength} c${row.kind.mode}`);
         return MS_DECIDED;
       case "delete":
         if (request.cas !== "") request.classic = null;
-        this.#open("md", request, compared(request));
+        this.#openComparing("md", request, "");
         return request.cas === "" ? MD : MD_DECIDED;
       case "arithmetic":
         return this.#arithmetic(request, row.kind, packet);
@@ -125,12 +125,12 @@ export class BinaryTranslator {
     request.flags = readUint32(request.keyBytes, packet.extras);
     request.exptime = metaExptime(readUint32(request.keyBytes, packet.extras + 4));
     // With a cas number memcached takes add and replace for cas, too.
-    const mode = request.cas === "" ? kind.mode : compared(request);
+    const mode = request.cas === "" ? kind.mode : "";
     if (request.cas !== "") request.classic = CAS;
     const flags = request.flags === 0 ? "" : ` F${request.flags}`;
     const exptime = request.exptime === 0 ? "" : ` T${request.exptime}`;
-    this.#open("ms", request, ` ${packet.valueLength}${flags}${exptime} c${mode}`);
-    return mode === "" ? MS : MS_DECIDED;
+    this.#openComparing("ms", request, ` ${packet.valueLength}${flags}${exptime} c${mode}`);
+    return mode === "" && request.cas === "" ? MS : MS_DECIDED;
   }
 
   #arithmetic(request: Request, kind: BinaryKind, packet: Packet): Command {
@@ -143,7 +143,7 @@ export class BinaryTranslator {
     }
     // A classic server can neither create the number nor compare.
     if (creates !== "" || request.cas !== "") request.classic = null;
-    this.#open("ma", request, `${kind.mode} D${request.delta} v c${creates}${compared(request)}`);
+    this.#openComparing("ma", request, `${kind.mode} D${request.delta} v c${creates}`);
     return MA;
   }
 
@@ -167,23 +167,38 @@ export class BinaryTranslator {
 
   /** Writes command, key and the rest of the line, and `b` behind a key in base64. */
   #open(name: string, request: Request, rest: string): void {
+    const plain = this.#begin(name, request);
+    this.#line.appendText(plain ? rest : `${rest} b`);
+  }
+
+  /** The same with the cas number of the packet, where it has one, behind the rest. */
+  #openComparing(name: string, request: Request, rest: string): void {
+    if (request.cas === "") return this.#open(name, request, rest);
+    const plain = this.#begin(name, request);
+    const line = this.#line;
+    line.appendText(`${rest} C`);
+    request.casStart = line.length;
+    line.appendText(request.cas);
+    request.casEnd = line.length;
+    if (!plain) line.appendText(" b");
+  }
+
+  /** Writes command and key; false when the key went in base64. */
+  #begin(name: string, request: Request): boolean {
     const { keyBytes, keyStart, keyEnd } = request;
     const line = this.#line;
     line.appendText(name);
     line.appendByte(BLANK);
-    if (isPlainKey(keyBytes, keyStart, keyEnd)) {
+    const plain = isPlainKey(keyBytes, keyStart, keyEnd);
+    if (plain) {
       line.append(keyBytes, keyStart, keyEnd);
-      line.appendText(rest);
-      return;
+    } else {
+      // Classic lines know no base64.
+      request.classic = null;
+      line.appendText(encodeBase64(keyBytes, keyStart, keyEnd));
     }
-    // Classic lines know no base64.
-    request.classic = null;
-    line.appendText(`${encodeBase64(keyBytes, keyStart, keyEnd)}${rest} b`);
+    return plain;
   }
-}
-
-function compared(request: Request): string {
-  return request.cas === "" ? "" : ` C${request.cas}`;
 }
 
 /**

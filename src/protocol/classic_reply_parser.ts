@@ -68,6 +68,7 @@ interface Word {
   readonly meta: boolean;
 }
 
+const DEBUG = WORDS[WORDS.length - 1];
 const NUMBER: Word = { bytes: new Uint8Array(0), status: ReplyStatus.Number, meta: false };
 
 /** Reads the replies of one server. */
@@ -193,7 +194,9 @@ export class ClassicReplyParser {
     reply.end = newline + 1;
     reply.valueStart = pos;
     reply.valueEnd = newline - 1;
-    if (word.meta) readMetaFields(reply, pos + 2, newline - 1);
+    reply.casStart = reply.casEnd = pos;
+    // `ME KEY name=value …` has no flags: its key may look like one.
+    if (word.meta) readMetaFields(reply, word === DEBUG ? newline : pos + 2, newline - 1);
     input.pos = newline + 1;
     return Answer.Line;
   }

@@ -238,6 +238,10 @@ export class ClassicRequestParser implements RequestParser {
     if (cas && !isUnsigned64(bytes, starts[5], ends[5])) return this.#wrong(say.BAD_FORMAT);
     request.flags = flags;
     request.exptime = exptime;
+    if (cas) {
+      request.casStart = starts[5];
+      request.casEnd = ends[5];
+    }
     return this.#value(input, request, { length, lineAt });
   }
 

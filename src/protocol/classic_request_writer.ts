@@ -2,8 +2,9 @@
 
 import type { Command } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
-import type { Request } from "../message/request.ts";
+import { type Request, SAME_CAS } from "../message/request.ts";
 import { encodeBase64 } from "./base64.ts";
+import { appendServerCas } from "./cas_token.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 
 const BLANK = 0x20;
@@ -50,12 +51,23 @@ export function writeRequest(out: OutputBuffer, request: Request): void {
 export function writeLine(out: OutputBuffer, request: Request): void {
   if (request.dropsLease) {
     writeWithoutLease(out, request);
-  } else if (request.omitEnd > request.omitStart) {
-    out.append(request.bytes, request.lineStart, request.omitStart);
-    out.append(request.bytes, request.omitEnd, request.lineEnd);
+  } else if (request.serverCas !== SAME_CAS) {
+    writePart(out, request, request.lineStart, request.casStart);
+    appendServerCas(out, request.serverCas);
+    writePart(out, request, request.casEnd, request.lineEnd);
   } else {
-    out.append(request.bytes, request.lineStart, request.lineEnd);
+    writePart(out, request, request.lineStart, request.lineEnd);
   }
+}
+
+/** A part of the line, without what stays on our side. */
+function writePart(out: OutputBuffer, request: Request, start: number, end: number): void {
+  const { bytes, omitStart, omitEnd } = request;
+  if (omitStart === omitEnd || omitEnd <= start || omitStart >= end) {
+    return out.append(bytes, start, end);
+  }
+  out.append(bytes, start, omitStart);
+  out.append(bytes, omitEnd, end);
 }
 
 /** The words of an `mg` line but for `q` and the flags that ask for a lease: N, R, E. */

@@ -67,6 +67,8 @@ export function readMetaFlags(request: Request, tokens: Tokens, first: number): 
         break;
       case C_CAS:
         decided = true;
+        request.casStart = start + 1;
+        request.casEnd = end;
         break;
       case I_INVALIDATE:
         stale = true;

@@ -1,6 +1,7 @@
 /** Replies for text clients, classic and meta: mostly the bytes as they came from the server. */
 
 import { type Reply, ReplyStatus } from "../message/reply.ts";
+import { appendCasToken } from "./cas_token.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import type { ReplyTag, ReplyWriter } from "./reply_writer.ts";
 import { END } from "./text_answers.ts";
@@ -25,12 +26,12 @@ export class TextReplyWriter implements ReplyWriter {
     } else if (this.#isAsMiss(tag, reply)) {
       this.#writeMetaMiss(out, tag);
     } else if (!tag.silent && !(tag.quiet && isExpected(tag, reply))) {
-      out.append(reply.bytes, reply.start, reply.end);
+      appendReply(out, reply);
     }
   }
 
   begin(out: OutputBuffer, _tag: ReplyTag, head: Reply): number {
-    out.append(head.bytes, head.start, head.end);
+    appendReply(out, head);
     return head.valueEnd - head.valueStart + LINE_END.length;
   }
 
@@ -44,7 +45,7 @@ export class TextReplyWriter implements ReplyWriter {
 
   #writeRetrieval(out: OutputBuffer, tag: ReplyTag, reply: Reply): void {
     if (reply.status === ReplyStatus.Hit) {
-      out.append(reply.bytes, reply.start, reply.end);
+      appendReply(out, reply);
     } else if (reply.status !== ReplyStatus.Miss && !this.#isAsMiss(tag, reply)) {
       this.#error ??= reply.bytes.slice(reply.start, reply.end);
     }
@@ -68,6 +69,15 @@ export class TextReplyWriter implements ReplyWriter {
     out.appendAll(tag.echo);
     out.appendAll(LINE_END);
   }
+}
+
+/** A reply as it came, but for its cas number. */
+function appendReply(out: OutputBuffer, reply: Reply): void {
+  const { bytes, start, end, casStart, casEnd } = reply;
+  if (reply.generation === 0 || casStart === casEnd) return out.append(bytes, start, end);
+  out.append(bytes, start, casStart);
+  appendCasToken(out, reply);
+  out.append(bytes, casEnd, end);
 }
 
 /** What `q` hides: a miss of `mg`, success of the others; never an error. */

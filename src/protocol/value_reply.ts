@@ -43,6 +43,7 @@ function classicHit(
   reply.bytes = out.bytes;
   reply.end = out.length;
   reply.flags = from.flags;
+  reply.generation = from.generation;
   reply.valueStart = parts.line.length;
   reply.valueEnd = out.length - LINE_END.length;
   reply.casEnd = parts.line.length - LINE_END.length;

@@ -2,7 +2,9 @@
 
 import { isPlainKey } from "../message/key.ts";
 import { Reply, ReplyStatus } from "../message/reply.ts";
-import type { Request } from "../message/request.ts";
+import { type Request, SAME_CAS } from "../message/request.ts";
+import { appendServerCas } from "./cas_token.ts";
+import { OutputBuffer } from "./output_buffer.ts";
 
 /**
  * The classic request that does what a binary client asked for; null where a
@@ -16,13 +18,21 @@ export function withoutMeta(request: Request, classic: Request): Request | null 
   classic.opcode = request.opcode;
   classic.flags = request.flags;
   classic.exptime = request.exptime;
-  classic.cas = request.cas;
+  classic.cas = casOf(request);
   classic.delta = request.delta;
   classic.valueBytes = request.valueBytes;
   classic.valueStart = request.valueStart;
   classic.valueEnd = request.valueEnd;
   classic.body = request.body;
   return classic;
+}
+
+/** The number to compare with, as it is sent. */
+function casOf(request: Request): string {
+  if (request.serverCas === SAME_CAS) return request.cas;
+  const out = new OutputBuffer();
+  appendServerCas(out, request.serverCas);
+  return String.fromCharCode(...out.view());
 }
 
 /** What a client hears when its meta request meets a server without meta. */

@@ -54,6 +54,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     for (const other of this.servers) if (other !== server) other.othersAreMarked();
   }
 
+  doubtMarker(backend: Backend): void {
+    this.#of(backend).lookAtMarker();
+  }
+
   missed(destination: Destination, request: Request): void {
     this.#of(destination).backend.counters.missed++;
     this.#of(destination).missed(request);

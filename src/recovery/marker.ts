@@ -8,15 +8,12 @@
  * Owned by: ServerRecovery.
  */
 
-import { MARKER_KEY, markerValue } from "../backend/identity.ts";
+import { GENERATION_MAX, MARKER_KEY, markerValue } from "../backend/identity.ts";
 import { ADD, type Command, GET, SET } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { Destination } from "../route/route.ts";
-
-/** Generations have 15 bits. */
-const GENERATION_MAX = 32767;
 
 const KEY = new TextEncoder().encode(MARKER_KEY);
 

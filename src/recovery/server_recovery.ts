@@ -10,7 +10,7 @@
  */
 
 import type { Backend } from "../backend/backend.ts";
-import type { Identity } from "../backend/identity.ts";
+import { type Identity, isSameProcess } from "../backend/identity.ts";
 import type { Request } from "../message/request.ts";
 import type { Phase } from "../route/route.ts";
 import { Journal } from "./journal.ts";
@@ -37,14 +37,16 @@ export class ServerRecovery {
   readonly restores: Restores;
   readonly #services: RecoveryServices;
   readonly #farm: FarmView;
-  known: Identity | null = null;
   /** It carried a marker when we first saw it. */
   foundMarked = false;
   lastVerdict: Verdict = "new";
+  #known: Identity | null = null;
   readonly #marker: Marker;
   readonly #replays: Replays;
   /** When we last came to know the marker. */
   #markedMs = -1;
+  /** When a client's cas number last made us look at it. */
+  #lookedMs = -Infinity;
   #settling = false;
   /** To begin when what it missed is deleted. */
   #restoreWaits = false;
@@ -84,6 +86,11 @@ export class ServerRecovery {
     });
   }
 
+  /** Who it was when we last looked. */
+  get known(): Identity | null {
+    return this.#known;
+  }
+
   /** Restored, and waiting for the last placeholder to go. */
   get settling(): boolean {
     return this.backend.phase === "restoring" && this.#settling;
@@ -100,7 +107,7 @@ export class ServerRecovery {
     if (this.known === null) this.foundMarked = seen.generation !== null;
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
-    this.known = { ...seen, generation };
+    this.#know({ ...seen, generation });
     if (RESTARTED.includes(verdict)) this.backend.lives++;
     if (generation === null) this.#mark(verdict === "empty");
     switch (verdict) {
@@ -134,6 +141,23 @@ export class ServerRecovery {
     if (this.lastVerdict !== "new" || this.known === null || this.known.flushes > 0) return;
     this.lastVerdict = "empty";
     this.#beginRestore();
+  }
+
+  /**
+   * Another proxy may have marked the server anew, after a flush: then the cas numbers that
+   * it tells are not ours.
+   */
+  lookAtMarker(): void {
+    const nowMs = this.#services.clock.now();
+    if (this.known === null || nowMs - this.#lookedMs < MARKER_POLL_MS) return;
+    this.#lookedMs = nowMs;
+    if (this.known.generation === null) return this.#mark(this.backend.phase === "restoring");
+    const asked = this.known;
+    this.#marker.read((generation) => {
+      if (!isSameProcess(asked, this.known!)) return;
+      // Of cas numbers only: what another marker says of the data is for the next connection.
+      this.backend.identity = { ...this.known!, generation };
+    });
   }
 
   /** It did not confirm a change. */
@@ -201,10 +225,18 @@ export class ServerRecovery {
   }
 
   #mark(restoring: boolean): void {
+    const asked = this.known;
     this.#marker.add(restoring, (generation) => {
+      // The answer of a process that is gone says nothing about the next one.
+      if (asked === null || !isSameProcess(asked, this.known!)) return;
       this.#markedMs = this.#services.clock.now();
-      if (this.known !== null) this.known = { ...this.known, generation };
+      this.#know({ ...this.known!, generation });
     });
+  }
+
+  #know(identity: Identity): void {
+    this.#known = identity;
+    this.backend.identity = identity;
   }
 
   #beginRestore(): void {

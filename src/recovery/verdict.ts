@@ -1,6 +1,6 @@
 /** What happened to a server between two connections. */
 
-import type { Identity } from "../backend/identity.ts";
+import { type Identity, isSameProcess } from "../backend/identity.ts";
 
 /**
  * `new`: never seen, and no other server carries a marker. `same`: the same
@@ -22,9 +22,8 @@ export function verdictOf(known: Identity | null, seen: Identity, marked: boolea
     if (seen.generation === null) return marked && seen.flushes === 0 ? "empty" : "new";
     return seen.restoring ? "empty" : "same";
   }
-  const sameProcess = seen.pid === known.pid && seen.startSeconds === known.startSeconds;
   const sameMarker = seen.generation === known.generation;
-  if (!sameProcess) return sameMarker && seen.generation !== null ? "warm" : "empty";
+  if (!isSameProcess(seen, known)) return sameMarker && seen.generation !== null ? "warm" : "empty";
   if (sameMarker) return "same";
   return seen.flushes > known.flushes ? "flushed" : "unsure";
 }

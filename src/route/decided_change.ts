@@ -140,7 +140,7 @@ export class DecidedChange implements Sink {
   #undecided(failure: Reply): void {
     const { backup, deadline, order, retry, missedByBoth } = this.#options;
     // A cas number of the main means nothing to the backup.
-    const compares = this.#request.command.shape === "cas" || this.#request.cas !== "";
+    const { compares } = this.#request;
     const mayRepeat = this.#request.command.repeatable || !failure.failure!.inDoubt;
     if (
       mayRepeat && !compares && backup.usable && this.#request.body === null && !deadline.passed

@@ -10,6 +10,8 @@ export class BackendCounters {
   failures = 0;
   /** Changes that one copy confirmed and this server did not. */
   missed = 0;
+  /** Compares with a cas number that was not of the server's process. */
+  foreignCas = 0;
   /** Connections opened and checked. */
   connects = 0;
   /** Probes sent while it was ejected. */
@@ -26,6 +28,7 @@ export class BackendCounters {
       this.replies =
       this.failures =
       this.missed =
+      this.foreignCas =
       this.connects =
       this.probes =
         0;

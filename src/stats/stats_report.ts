@@ -159,6 +159,7 @@ function addServer(lines: StatsLines, label: string, server: ServerReport): void
     .add(`${label}_replies`, counters.replies)
     .add(`${label}_failures`, counters.failures)
     .add(`${label}_missed`, counters.missed)
+    .add(`${label}_foreign_cas`, counters.foreignCas)
     .add(`${label}_connects`, counters.connects)
     .add(`${label}_ejections`, server.ejections)
     .add(`${label}_flaps`, server.flaps)

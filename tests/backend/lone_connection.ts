@@ -43,6 +43,8 @@ export class LoneConnection {
     const owner: ConnectionOwner = {
       trusted: true,
       lives: 0,
+      identity: null,
+      foreignCas: () => this.told.push("foreign cas"),
       latency: this.latency,
       opened: () => this.told.push("opened"),
       closed: (_, reason: FailureReason | null) => this.told.push(`closed ${reason}`),

@@ -45,7 +45,7 @@ export async function realBackend(
     runtime,
     log: new Log(() => {}),
     date: () => new Date(),
-    coordinator: { admit },
+    coordinator: { admit, doubtMarker: () => {} },
   });
   return {
     backend,
