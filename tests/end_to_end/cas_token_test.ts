@@ -84,6 +84,7 @@ async function changeBy(speech: Speech, target: Target, cas: bigint): Promise<st
 /** Sets the key at a server, past the proxy, until its own number there is the one of `token`. */
 async function meetAt(server: MemcachedProcess, token: bigint): Promise<void> {
   await using direct = await server.client();
+  await setManyTimes(direct, 1);
   const missing = Number((token & OWN) - await classicCas(direct));
   assertGreater(missing, 0, "the server has counted past the number");
   await setManyTimes(direct, missing);
