@@ -31,11 +31,15 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   /** Takes charge of a server. */
-  add(backend: Backend, farm: Omit<FarmView, "marked" | "mayAnswer">): ServerRecovery {
+  add(
+    backend: Backend,
+    farm: Omit<FarmView, "marked" | "isTaken" | "mayAnswer">,
+  ): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
     const server = new ServerRecovery(backend, this.#services, {
       ...farm,
       marked,
+      isTaken: (generation) => this.servers.some(({ known }) => known?.generation === generation),
       mayAnswer: (server, key) => this.mayAnswer(server, key),
     });
     this.#servers.set(backend, server);

@@ -17,20 +17,30 @@ import type { Destination } from "../route/route.ts";
 
 const KEY = new TextEncoder().encode(MARKER_KEY);
 
+/** Random numbers that are tried for one that no other server has. */
+const TRIES_MAX = 16;
+
 /** Sets and changes the marker of one server. */
 export class Marker {
   readonly #server: Destination;
   readonly #random: () => number;
+  readonly #isTaken: (generation: number) => boolean;
+  /** What it was last. */
+  #last = 0;
 
-  /** `random` is uniform in [0, 1). */
-  constructor(server: Destination, random: () => number) {
+  /** `random` is uniform in [0, 1); `isTaken`: another server has this generation. */
+  constructor(
+    server: Destination,
+    options: { random: () => number; isTaken: (generation: number) => boolean },
+  ) {
     this.#server = server;
-    this.#random = random;
+    this.#random = options.random;
+    this.#isTaken = options.isTaken;
   }
 
   /** Marks the server unless it is marked; tells the generation it has then. */
   add(restoring: boolean, told: (generation: number) => void): void {
-    const generation = 1 + Math.floor(this.#random() * GENERATION_MAX);
+    const generation = this.#newGeneration();
     this.#write(ADD, markerValue(generation, restoring), (reply) => {
       if (reply.status === ReplyStatus.Stored) told(generation);
       else if (reply.status === ReplyStatus.NotStored) this.read(told);
@@ -52,6 +62,17 @@ export class Marker {
       if (Number.isInteger(Number(number))) told(Number(number), word === "restoring");
     });
     this.#server.sendOr(request, sink, null);
+  }
+
+  /** Not the last one, nor another server's: cas numbers of clients tell them apart by it. */
+  #newGeneration(): number {
+    let generation = 0;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      generation = 1 + Math.floor(this.#random() * GENERATION_MAX);
+      if (generation !== this.#last && !this.#isTaken(generation)) break;
+    }
+    this.#last = generation;
+    return generation;
   }
 
   #write(command: Command, text: string, then: (reply: Reply) => void): void {

@@ -32,6 +32,8 @@ export interface RecoveryServices {
 export interface FarmView {
   /** Another server carries a marker. */
   marked(): boolean;
+  /** A server carries this generation. */
+  readonly isTaken: (generation: number) => boolean;
   /** What a server holds of the key is right, as far as it holds it. */
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** The servers that may hold the copies of this one. */

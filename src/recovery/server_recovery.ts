@@ -63,7 +63,7 @@ export class ServerRecovery {
       mayAnswer: farm.mayAnswer,
       lacks: (key) => this.journal.lack(key.keyText()),
     });
-    this.#marker = new Marker(backend, services.random);
+    this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
     const { log, ask } = services;
     this.restores = new Restores({
       backend,

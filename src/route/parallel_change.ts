@@ -112,5 +112,7 @@ const STANDING: ReadonlyMap<ReplyStatus, Reply> = new Map(
 /** A reply that outlives its chunk; the common ones are not copied. */
 export function standing(reply: Reply): Reply {
   if (reply.status === ReplyStatus.Failed) return reply;
+  // It may carry a cas number or an opaque.
+  if (reply.meta) return reply.retain();
   return STANDING.get(reply.status) ?? reply.retain();
 }

@@ -21,6 +21,7 @@ const CUT_BYTES = 4096;
 const FORMS: readonly (readonly [name: string, form: FarmForm])[] = [
   ["one main", { mains: 1, backups: 0 }],
   ["a main and a backup", { mains: 1, backups: 1, tap: true }],
+  ["copies in sync", { mains: 1, backups: 1, args: ["--replication", "sync"] }],
   ["two mains and a backup", { mains: 2, backups: 1 }],
   ["servers without meta commands", { mains: 2, backups: 1, meta: false }],
 ];

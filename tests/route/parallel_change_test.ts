@@ -69,7 +69,8 @@ test("ParallelChange keeps a borrowed reply until the other copy has answered", 
 });
 
 test("standing gives what outlives its chunk, with the same text and status", () => {
-  for (const line of ["STORED", "DELETED", "NOT_FOUND", "TOUCHED", "EXISTS", "12  ", "ERROR"]) {
+  const lines = ["STORED", "DELETED", "NOT_FOUND", "TOUCHED", "EXISTS", "12  ", "ERROR"];
+  for (const line of lines) {
     const borrowed = replyOf(line);
     const kept = standing(borrowed);
     borrowed.bytes.fill(0x3f);
@@ -78,4 +79,12 @@ test("standing gives what outlives its chunk, with the same text and status", ()
     assertEquals(sink.text, `${line}\r\n`);
     assertEquals(kept.status, replyOf(line).status);
   }
+});
+
+test("standing keeps what a meta answer tells", () => {
+  const reply = Reply.fixed(ReplyStatus.Stored, "HD c5 O7\r\n");
+  reply.meta = true;
+  const sink = new RecordingSink();
+  sink.reply(standing(reply));
+  assertEquals(sink.text, "HD c5 O7\r\n");
 });

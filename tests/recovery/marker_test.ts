@@ -1,0 +1,39 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { Marker } from "../../src/recovery/marker.ts";
+import { FakeDestination, hitOf } from "../support/fake_destination.ts";
+
+const GENERATIONS = 32767;
+
+/** A marker whose random numbers give these generations, one after the other. */
+function markerOf(drawn: readonly number[], taken: readonly number[] = []) {
+  const server = new FakeDestination("server");
+  const left = [...drawn];
+  const marker = new Marker(server, {
+    random: () => (left.shift()! - 1) / GENERATIONS,
+    isTaken: (generation) => taken.includes(generation),
+  });
+  return { server, marker };
+}
+
+test("Marker marks a server, or tells what it is marked with", () => {
+  const { server, marker } = markerOf([5, 6]);
+  const told: number[] = [];
+  marker.add(false, (generation) => told.push(generation));
+  assertEquals(server.received, ["add magent:gen 0 0 4\r\n5 up\r\n"]);
+  server.answer("STORED");
+  marker.add(true, (generation) => told.push(generation));
+  server.answer("NOT_STORED");
+  server.answerWith(hitOf("77 up", { key: "magent:gen" }));
+  assertEquals(told, [5, 77]);
+});
+
+test("Marker takes no generation that another server has, nor its last one again", () => {
+  const { server, marker } = markerOf([5, 6, 6, 5, 8], [5]);
+  marker.add(false, () => {});
+  marker.add(true, () => {});
+  assertEquals(server.received, [
+    "add magent:gen 0 0 4\r\n6 up\r\n",
+    "add magent:gen 0 0 11\r\n8 restoring\r\n",
+  ]);
+});
