@@ -3,7 +3,7 @@
  * `noreply` nothing is said.
  */
 
-import { SET } from "../message/command.ts";
+import { INCR, SET } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import { binaryOpcode } from "../protocol/binary_codes.ts";
 import { readUnsigned64, Tokens } from "../protocol/tokens.ts";
@@ -65,14 +65,18 @@ export function answerStore(request: Request, on: Answering): void {
 
 /** `incr`, `decr`. */
 export function answerArithmetic(request: Request, on: Answering): void {
+  const up = request.command === INCR;
   const counted = countValue(on.store, {
     key: request.keyText(),
-    up: request.command.name === "incr",
+    up,
     delta: wordOf(request, 2),
     compared: 0n,
   });
   if (counted === "no number") return say(request, on, NO_NUMBER);
-  if (typeof counted === "string") return say(request, on, STORED["not found"]);
+  if (typeof counted === "string") {
+    on.store.counters[up ? "incr_misses" : "decr_misses"]++;
+    return say(request, on, STORED["not found"]);
+  }
   say(request, on, `${counted.digits}\r\n`);
 }
 
@@ -123,7 +127,6 @@ function touched(request: Request, { store }: Answering): Item | null {
   const item = store.find(request.keyText());
   counters.cmd_touch++;
   counters[item === null ? "touch_misses" : "touch_hits"]++;
-  if (request.command.shape === "gat") counters.cmd_get++;
   if (item === null) return null;
   item.expiresS = store.expiryOf(request.exptime);
   store.bump(item);

@@ -25,10 +25,7 @@ export function countValue(store: ItemStore, request: CountRequest): Counted {
   const { counters } = store;
   const { up } = request;
   const item = store.find(request.key);
-  if (item === null) {
-    counters[up ? "incr_misses" : "decr_misses"]++;
-    return "not found";
-  }
+  if (item === null) return "not found";
   if (item.value.length === 0) return "no number";
   if (request.compared !== 0n && request.compared !== item.cas) return "exists";
   const number = readUnsigned64(item.value, 0, item.value.length);

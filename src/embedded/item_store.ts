@@ -89,6 +89,11 @@ export class ItemStore {
   /** Marks an item as read just now. */
   bump(item: Item): void {
     item.fetched = true;
+    this.renew(item);
+  }
+
+  /** Marks an item as used just now. */
+  renew(item: Item): void {
     item.usedS = this.nowS;
     this.#recency.renew(item);
   }
@@ -167,9 +172,9 @@ export class ItemStore {
     return exptime > RELATIVE_MAX_S ? exptime : this.nowS + exptime;
   }
 
-  /** Seconds left, -1 for ever. */
+  /** Seconds left, -1 for ever; what is over has, as in memcached, very many. */
   secondsLeft(item: Item): number {
-    return item.expiresS === 0 ? -1 : item.expiresS - this.nowS;
+    return item.expiresS === 0 ? -1 : (item.expiresS - this.nowS) >>> 0;
   }
 
   #makeRoom(bytes: number): void {

@@ -35,8 +35,11 @@ export function answerMetaArithmetic(request: Request, on: Answering): void {
   const { delta, opaqueError } = options;
   const counted = countValue(store, { key, up, delta, compared: options.compared ?? 0n });
   if (counted === "no number") return out.appendText(NO_NUMBER);
-  if (opaqueError !== null) return out.appendText(opaqueError);
   const number = numberOf(counted, { key, options }, on);
+  if (counted === "not found" && number === null) {
+    store.counters[up ? "incr_misses" : "decr_misses"]++;
+  }
+  if (opaqueError !== null) return out.appendText(opaqueError);
   if (number === null) return sayNone(counted === "exists" ? "EX" : "NF", options, on);
   const { item, digits, created } = number;
   const start = out.length;

@@ -15,6 +15,7 @@ export function answerMetaDebug(request: Request, { store, out }: Answering): vo
   if (inBase64 && request.keyBytes === bytes) {
     return out.appendText("CLIENT_ERROR bad command line format\r\n");
   }
+  store.counters.cmd_meta++;
   const item = store.find(request.keyText());
   if (item === null) return out.appendText("EN\r\n");
   const size = bytesOf(item);

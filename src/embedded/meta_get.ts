@@ -17,12 +17,14 @@ const NOTHING = new Uint8Array(0);
 export function answerMetaGet(request: Request, on: Answering): void {
   const options = new MetaOptions(request, FIRST_FLAG);
   const { store, out } = on;
-  const wrong = options.error ?? options.opaqueError;
-  if (wrong !== null) return out.appendText(wrong);
+  if (options.error !== null) return out.appendText(options.error);
   let item = store.find(request.keyText());
-  count(on, item !== null, options);
   const created = item === null && options.vivify !== null;
   if (created) item = create(request, options, on);
+  const { opaqueError } = options;
+  // Of hits memcached counts those that it answers.
+  if (item === null || opaqueError === null) count(on, item !== null, options);
+  if (opaqueError !== null) return out.appendText(opaqueError);
   if (item === null) return sayMiss(options, on);
   out.appendText(options.value ? `VA ${item.value.length}` : "HD");
   const won = appendFlags(item, { options, created }, on);
@@ -32,7 +34,7 @@ export function answerMetaGet(request: Request, on: Answering): void {
     out.appendAll(item.value);
     out.appendText("\r\n");
   }
-  if (!created && !options.noUpdate) store.bump(item);
+  if (!options.noUpdate) store.bump(item);
 }
 
 /** Makes the empty item that a winner is to fill. */
@@ -40,16 +42,16 @@ function create(request: Request, { binaryKey }: MetaOptions, { store }: Answeri
   return store.link(request.keyText(), { value: NOTHING, flags: 0, expiresS: 0, binaryKey });
 }
 
+/** As memcached does: what was created is a hit, and nothing is touched that is not there. */
 function count({ store }: Answering, hit: boolean, { touch }: MetaOptions): void {
   const { counters } = store;
-  counters.cmd_meta++;
-  counters.cmd_get++;
-  if (touch === null) {
-    counters[hit ? "get_hits" : "get_misses"]++;
+  if (hit && touch !== null) {
+    counters.cmd_touch++;
+    counters.touch_hits++;
     return;
   }
-  counters.cmd_touch++;
-  counters[hit ? "touch_hits" : "touch_misses"]++;
+  counters.cmd_get++;
+  counters[hit ? "get_hits" : "get_misses"]++;
 }
 
 function sayMiss(options: MetaOptions, { out }: Answering): void {

@@ -15,6 +15,8 @@ const LETTER_MAX = 126;
 
 /** What is said where no check has better words. */
 const BAD_FORMAT = "CLIENT_ERROR bad command line format\r\n";
+const BAD_INITIAL = "CLIENT_ERROR invalid numeric initial value\r\n";
+const BAD_DELTA = "CLIENT_ERROR invalid numeric delta value\r\n";
 const BAD_TOKEN = "CLIENT_ERROR bad token in command line format\r\n";
 
 /** One flag: its letter and all of it. */
@@ -115,10 +117,10 @@ export class MetaOptions {
         this.compared = this.#number(readUnsigned64(bytes, from, end), BAD_TOKEN);
         return true;
       case "J":
-        this.initial = this.#number(readUnsigned64(bytes, from, end), BAD_TOKEN) ?? 0n;
+        this.initial = this.#number(readUnsigned64(bytes, from, end), BAD_INITIAL) ?? 0n;
         return true;
       case "D":
-        this.delta = this.#number(readUnsigned64(bytes, from, end), BAD_TOKEN) ?? 0n;
+        this.delta = this.#number(readUnsigned64(bytes, from, end), BAD_DELTA) ?? 0n;
         return true;
       case "M":
         this.mode = String.fromCharCode(...bytes.subarray(from, end));

@@ -29,7 +29,7 @@ export function storeValue(store: ItemStore, request: StoreRequest): Stored {
   const matches = compared !== 0n && compared === old.cas;
   switch (mode) {
     case "add":
-      store.bump(old);
+      store.renew(old);
       return "not stored";
     case "append":
     case "prepend":
@@ -65,6 +65,7 @@ function storeStale(store: ItemStore, request: StoreRequest, old: Item): Stored 
     store.counters.cas_badval++;
     return "exists";
   }
+  store.counters.cas_hits++;
   const { expiresS, tokenSent } = old;
   const item = store.link(request.key, { ...request, expiresS });
   item.stale = true;
