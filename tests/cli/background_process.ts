@@ -8,12 +8,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { Child } from "../support/child.ts";
 import { poll } from "../support/deadline.ts";
-import { RUNTIME } from "../support/magent_process.ts";
+import { magentCommand } from "../support/magent_process.ts";
 
-const ENTRY = fileURLToPath(new URL("../../mod.ts", import.meta.url));
 const WAIT_MS = 20_000;
 
 /** What a run of the program left: its status and all it printed. */
@@ -41,8 +39,8 @@ export class BackgroundProcess implements AsyncDisposable {
 
   /** Starts the program and does not wait. */
   begin(...args: string[]): Child {
-    const before = RUNTIME === "bun" ? ["run"] : ["run", "--quiet", "--no-check", "-A"];
-    return new Child(process.execPath, [...before, ENTRY, ...args], { cwd: this.folder });
+    const [command, ...before] = magentCommand();
+    return new Child(command, [...before, ...args], { cwd: this.folder });
   }
 
   path(name: string): string {

@@ -1,5 +1,6 @@
 /**
- * magent as a child process, from source, on the runtime that runs the test.
+ * magent as a child process: from source, on the runtime that runs the test, or the executable
+ * that the variable MAGENT_EXECUTABLE names.
  *
  * Owned by: the test, which disposes of it (`await using`).
  */
@@ -23,6 +24,8 @@ export const RUNTIME: "deno" | "bun" = process.versions.bun === undefined ? "den
 
 /** The command and the arguments before magent's own. */
 export function magentCommand(): [command: string, ...args: string[]] {
+  const executable = process.env.MAGENT_EXECUTABLE ?? "";
+  if (executable !== "") return [executable];
   return RUNTIME === "bun"
     ? [process.execPath, "run", ENTRY]
     : [process.execPath, "run", "--quiet", "--no-check", "-A", ENTRY];
@@ -45,6 +48,8 @@ export class MagentProcess implements AsyncDisposable {
     mains: readonly string[];
     backups?: readonly string[];
     args?: readonly string[];
+    /** In place of `magentCommand()`. */
+    command?: readonly [string, ...string[]];
   }): Promise<MagentProcess> {
     const servers = [
       ...options.mains.flatMap((name) => ["-s", name]),
@@ -54,7 +59,7 @@ export class MagentProcess implements AsyncDisposable {
       const port = await freePort();
       const controlPath = join(tmpdir(), `magent-${process.pid}-${port}.control`);
       const where = ["-D", "-l", "127.0.0.1", "-p", `${port}`, "--control", controlPath];
-      const [command, ...before] = magentCommand();
+      const [command, ...before] = options.command ?? magentCommand();
       const child = new Child(command, [...before, ...where, ...servers, ...options.args ?? []]);
       try {
         await poll(() => accepts(port, child), START_MS, "magent that accepts");

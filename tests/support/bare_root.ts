@@ -1,0 +1,48 @@
+/**
+ * A root filesystem with one program in it, the libraries it is linked with, and nothing else:
+ *
+ *   /magent   /lib/…/libc.so.6 …   /lib64/ld-linux-x86-64.so.2   /tmp   /proc
+ *
+ * `/proc` is mounted in a namespace of the program's own, so it goes with the program.
+ *
+ * Owned by: the test, which disposes of it (`using`).
+ */
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+
+/** Why there can be none here, or null. */
+export function noBareRoot(): string | null {
+  if (process.platform !== "linux") return "chroot and mounts are tested on Linux";
+  if (process.getuid?.() !== 0) return "chroot needs root";
+  const { status } = spawnSync("unshare", ["--mount", "true"]);
+  return status === 0 ? null : "this machine allows no mount namespaces";
+}
+
+/** One such root. */
+export class BareRoot implements Disposable {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "magent-root-"));
+
+  constructor(program: string) {
+    for (const name of ["proc", "tmp"]) mkdirSync(join(this.folder, name));
+    copyFileSync(program, join(this.folder, "magent"));
+    const { stdout } = spawnSync("ldd", [program], { encoding: "utf8" });
+    for (const [library] of stdout.matchAll(/\/\S+/g)) {
+      mkdirSync(join(this.folder, dirname(library)), { recursive: true });
+      copyFileSync(realpathSync(library), join(this.folder, library));
+    }
+  }
+
+  /** Starts the program in it, as the same process and with an empty environment. */
+  get command(): [string, ...string[]] {
+    const script = 'mount -t proc proc "$0/proc" && exec env -i /usr/sbin/chroot "$0" /magent "$@"';
+    return ["unshare", "--mount", "sh", "-c", script, this.folder];
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
