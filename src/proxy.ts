@@ -16,13 +16,19 @@ import { Listener } from "./client/listener.ts";
 import { LocalCommands } from "./client/local_commands.ts";
 import { type ComposedRoutes, composeRoutes } from "./compose_routes.ts";
 import type { Config } from "./config/config.ts";
+import { EmbeddedServers } from "./embedded/embedded_servers.ts";
 import type { Log } from "./log/log.ts";
 import { COMMANDS } from "./message/command.ts";
 import type { FarmServer } from "./recovery/farm_servers.ts";
 import { OperatorCommands } from "./recovery/operator_commands.ts";
 import { recoveryText } from "./recovery/recovery_report.ts";
 import { type Clock, SystemClock } from "./runtime/clock.ts";
-import type { Address, Listener as BoundListener, Runtime } from "./runtime/runtime.ts";
+import type {
+  Address,
+  Listener as BoundListener,
+  Runtime,
+  SystemAddress,
+} from "./runtime/runtime.ts";
 import { TurnQueue } from "./runtime/turn_queue.ts";
 import { Counters } from "./stats/counters.ts";
 import { InquiryCounters } from "./stats/inquiry_counters.ts";
@@ -71,6 +77,7 @@ class RunningProxy implements Proxy {
   readonly #turns: TurnQueue;
   readonly #counters = new Counters(COMMANDS.length);
   readonly #budget: BufferBudget;
+  readonly #embedded: EmbeddedServers;
   readonly #routes: ComposedRoutes;
   readonly #inquiries = new InquiryCounters();
   readonly #inquiry: ServerInquiry;
@@ -89,15 +96,17 @@ class RunningProxy implements Proxy {
     this.#turns = new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now());
     this.#startedMs = this.#clock.now();
     this.#budget = new BufferBudget(config.limits.bufferBytes);
+    const clock = this.#clock;
+    this.#embedded = new EmbeddedServers({ runtime, clock, unixMs: () => Date.now() });
     this.#inquiry = new ServerInquiry({
-      runtime,
+      runtime: this.#embedded,
       clock: this.#clock,
       timeoutMs: Math.min(config.health.requestTimeoutMs, INQUIRY_TIMEOUT_MAX_MS),
       ...INQUIRY_LIMITS,
       counters: this.#inquiries,
     });
     this.#routes = composeRoutes(config, {
-      runtime,
+      runtime: this.#embedded,
       clock: this.#clock,
       turns: this.#turns,
       log: options.log,
@@ -136,7 +145,7 @@ class RunningProxy implements Proxy {
   async listen(): Promise<void> {
     const { listen, unixSocket } = this.#config;
     const { runtime } = this.#options;
-    const wanted: Address[] = [];
+    const wanted: SystemAddress[] = [];
     if (listen !== null) wanted.push({ transport: "tcp", ...listen });
     if (unixSocket !== null) wanted.push({ transport: "unix", path: unixSocket.path });
     try {
@@ -161,6 +170,7 @@ class RunningProxy implements Proxy {
     this.#ending.abort();
     this.#inquiry.close();
     for (const backend of this.#servers) backend.close();
+    this.#embedded.close();
   }
 
   control(line: string): string {

@@ -37,6 +37,7 @@ function isOurselves(
   { listen, unixSocket }: Config,
 ): boolean {
   if (address.transport === "unix") return address.path === unixSocket?.path;
+  if (address.transport === "embedded") return false;
   if (listen === null || address.port !== listen.port) return false;
   if (address.hostname === listen.hostname) return true;
   return EVERY_NETWORK.includes(listen.hostname) && LOOPBACK.test(address.hostname);

@@ -80,7 +80,8 @@ const SERVERS: FlagGroup<Settings> = {
     serverFlag("mains", {
       names: ["server"],
       letter: "s",
-      help: "a main memcached; once per server, their order places the keys",
+      help: "a main memcached; once per server, their order places the keys; " +
+        "embedded:64m is one inside this process",
     }),
     serverFlag("backups", {
       names: ["backup"],

@@ -7,11 +7,15 @@
 
 /** A memcached named by `-s` or `-b`. */
 export interface ServerAddress {
-  /** As the operator wrote it with the port filled in: `127.0.0.1:11211`, `[::1]:11211`, `unix:/path`. */
+  /**
+   * As the operator wrote it with the port filled in: `127.0.0.1:11211`, `[::1]:11211`,
+   * `unix:/path`; `embedded-1` for the first one inside the process.
+   */
   readonly name: string;
   readonly address:
     | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
-    | { readonly transport: "unix"; readonly path: string };
+    | { readonly transport: "unix"; readonly path: string }
+    | { readonly transport: "embedded"; readonly name: string; readonly limitBytes: number };
 }
 
 /** How keys are spread over servers. */

@@ -4,9 +4,14 @@
 
 import type { ServerAddress } from "./config.ts";
 
-/** The name and port that a ring is made of; a Unix socket is its path and port 0. */
+/** The name and port that a ring is made of; without a port it is the path or name, and 0. */
 export function serverPoint({ address }: ServerAddress): { hostname: string; port: number } {
-  return address.transport === "tcp"
-    ? { hostname: address.hostname, port: address.port }
-    : { hostname: address.path, port: 0 };
+  switch (address.transport) {
+    case "tcp":
+      return { hostname: address.hostname, port: address.port };
+    case "unix":
+      return { hostname: address.path, port: 0 };
+    case "embedded":
+      return { hostname: address.name, port: 0 };
+  }
 }

@@ -18,6 +18,7 @@ import {
   type ServerAddress,
 } from "./config.ts";
 import { InvalidValue } from "./invalid_value.ts";
+import { numberEmbedded } from "./parse_server_address.ts";
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
@@ -90,14 +91,15 @@ export function defaultSettings(): Settings {
 /** Checks what only shows in combination, and hands out what the proxy is told. */
 export function toConfig(settings: Settings): Config {
   checkTogether(settings);
+  const { mains, backups } = numberEmbedded(settings);
   return {
     listen: settings.port === 0 ? null : { hostname: settings.hostname, port: settings.port },
     unixSocket: settings.unixPath === null
       ? null
       : { path: settings.unixPath, mode: settings.unixMode },
     controlPath: settings.controlPath,
-    mains: [...settings.mains],
-    backups: [...settings.backups],
+    mains,
+    backups,
     distribution: settings.distribution,
     replication: settings.replication,
     onError: settings.onError,

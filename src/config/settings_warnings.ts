@@ -14,7 +14,8 @@ export function settingsWarnings(settings: Settings): string[] {
     );
   }
   const seen = new Set<string>();
-  for (const { name } of [...settings.mains, ...settings.backups]) {
+  for (const { name, address } of [...settings.mains, ...settings.backups]) {
+    if (address.transport === "embedded") continue;
     if (seen.has(name)) warnings.push(`server "${name}" is named more than once`);
     seen.add(name);
   }

@@ -11,7 +11,7 @@
  */
 
 import type { Clock } from "../runtime/clock.ts";
-import type { Address, Listener, Runtime, Socket } from "../runtime/runtime.ts";
+import type { Listener, Runtime, Socket, SystemAddress } from "../runtime/runtime.ts";
 import { EmbeddedConnection } from "./embedded_connection.ts";
 import { ItemStore } from "./item_store.ts";
 import { serverReport } from "./server_report.ts";
@@ -59,7 +59,7 @@ export class EmbeddedServer {
   }
 
   /** Listens on a port or path too; resolves with what was bound, rejects with `SocketError`. */
-  async listen(runtime: Pick<Runtime, "listen">, address: Address): Promise<Address> {
+  async listen(runtime: Pick<Runtime, "listen">, address: SystemAddress): Promise<SystemAddress> {
     const listener = await runtime.listen(address, (socket) => this.accept(socket));
     this.#listeners.push(listener);
     if (this.#state === "closed") listener.close();

@@ -3,7 +3,7 @@
  */
 
 import { addressText } from "./address_text.ts";
-import { type Address, type Socket, SocketError } from "./runtime.ts";
+import { type Address, type Socket, SocketError, type SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
 
 /**
@@ -12,15 +12,21 @@ import { socketFailure } from "./socket_failure.ts";
 export function abortableConnect(
   address: Address,
   signal: AbortSignal,
-  open: () => Promise<Socket>,
+  open: (address: SystemAddress) => Promise<Socket>,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const abandon = () => {
       reject(new SocketError("failed", `Cannot connect to "${addressText(address)}": given up`));
     };
     if (signal.aborted) return abandon();
+    if (address.transport === "embedded") {
+      const place = addressText(address);
+      return reject(
+        new SocketError("unreachable", `Cannot connect to "${place}": not in a network`),
+      );
+    }
     signal.addEventListener("abort", abandon, { once: true });
-    open().then((socket) => {
+    open(address).then((socket) => {
       signal.removeEventListener("abort", abandon);
       if (signal.aborted) return socket.close();
       resolve(socket);

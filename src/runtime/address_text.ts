@@ -2,9 +2,10 @@
 
 import type { Address } from "./runtime.ts";
 
-/** An address as text: `host:port`, `[::1]:port` or `unix:PATH`. */
+/** An address as text: `host:port`, `[::1]:port`, `unix:PATH` or the name of an embedded server. */
 export function addressText(address: Address): string {
   if (address.transport === "unix") return `unix:${address.path}`;
+  if (address.transport === "embedded") return address.name;
   return hostPortText(address.hostname, address.port);
 }
 

@@ -7,7 +7,7 @@ import { abortableConnect } from "./abortable_connect.ts";
 import { addressText, hostPortText } from "./address_text.ts";
 import { BunSocket } from "./bun_socket.ts";
 import { createProcessFacilities } from "./process_facilities.ts";
-import type { Address, Listener, Runtime, Socket } from "./runtime.ts";
+import type { Listener, Runtime, Socket, SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
 
 /** What `node:process` has on Bun and not in the type definitions. */
@@ -22,7 +22,7 @@ export function createRuntime(): Runtime {
     version: Bun.version,
     listen,
     // Bun cannot give up a connect: one that was abandoned is closed if it succeeds after all.
-    connect: (address, signal) => abortableConnect(address, signal, () => open(address)),
+    connect: (address, signal) => abortableConnect(address, signal, open),
     // Microtasks run after every single socket event here.
     endOfTurn: setImmediate,
     now: () => performance.now(),
@@ -34,7 +34,7 @@ export function createRuntime(): Runtime {
   };
 }
 
-async function open(address: Address): Promise<Socket> {
+async function open(address: SystemAddress): Promise<Socket> {
   const socket = await Bun.connect<BunSocket>({
     ...place(address),
     allowHalfOpen: true,
@@ -49,11 +49,11 @@ async function open(address: Address): Promise<Socket> {
 
 // Async so that what `Bun.listen` throws becomes a rejection.
 // deno-lint-ignore require-await
-async function listen(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
+async function listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener> {
   return new BunListener(bind(address, accept), address);
 }
 
-function bind(address: Address, accept: (socket: Socket) => void): Bun.SocketListener {
+function bind(address: SystemAddress, accept: (socket: Socket) => void): Bun.SocketListener {
   try {
     return Bun.listen<BunSocket>({
       ...place(address),
@@ -66,14 +66,14 @@ function bind(address: Address, accept: (socket: Socket) => void): Bun.SocketLis
 }
 
 /** Where to, as Bun takes it: an IPv6 address without its brackets. */
-function place(address: Address): Bun.Place {
+function place(address: SystemAddress): Bun.Place {
   if (address.transport === "unix") return { unix: address.path };
   return { hostname: address.hostname.replace(/^\[(.*)\]$/, "$1"), port: address.port };
 }
 
 /** Passes the events of each connection to its `BunSocket`. */
 function handler(
-  address: Address,
+  address: SystemAddress,
   opened: (socket: Socket) => void,
 ): Bun.SocketHandler<BunSocket> {
   return {
@@ -90,7 +90,7 @@ function handler(
 }
 
 /** Makes a socket of a new connection; `address` is where we listen or whom we called. */
-function adopt(socket: Bun.Socket<BunSocket>, address: Address): BunSocket {
+function adopt(socket: Bun.Socket<BunSocket>, address: SystemAddress): BunSocket {
   if (address.transport === "unix") {
     const path = addressText(address);
     return new BunSocket(socket, { remote: path, local: path });
@@ -104,10 +104,10 @@ function adopt(socket: Bun.Socket<BunSocket>, address: Address): BunSocket {
 
 /** Accepts until it is closed. Owns: the bound socket. */
 class BunListener implements Listener {
-  readonly address: Address;
+  readonly address: SystemAddress;
   readonly #listener: Bun.SocketListener;
 
-  constructor(listener: Bun.SocketListener, asked: Address) {
+  constructor(listener: Bun.SocketListener, asked: SystemAddress) {
     this.#listener = listener;
     this.address = asked.transport === "unix" ? asked : { ...asked, port: listener.port };
   }

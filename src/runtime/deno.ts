@@ -7,7 +7,7 @@ import { addressText, hostPortText } from "./address_text.ts";
 import { setGroupsOf } from "./deno_groups.ts";
 import { DenoSocket } from "./deno_socket.ts";
 import { createProcessFacilities } from "./process_facilities.ts";
-import type { Address, Listener, Runtime, Socket } from "./runtime.ts";
+import type { Listener, Runtime, Socket, SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
 
 /** How long accepting waits after a failure, such as no descriptor being left. */
@@ -19,7 +19,7 @@ export function createRuntime(): Runtime {
     name: "deno",
     version: Deno.version.deno,
     listen,
-    connect: (address, signal) => abortableConnect(address, signal, () => open(address, signal)),
+    connect: (address, signal) => abortableConnect(address, signal, (place) => open(place, signal)),
     // Deno hands out all that a poll found before it runs microtasks.
     endOfTurn: queueMicrotask,
     now: () => performance.now(),
@@ -31,7 +31,7 @@ export function createRuntime(): Runtime {
   };
 }
 
-async function open(address: Address, signal: AbortSignal): Promise<Socket> {
+async function open(address: SystemAddress, signal: AbortSignal): Promise<Socket> {
   if (address.transport === "unix") {
     return adopt(await Deno.connect({ transport: "unix", path: address.path }), address);
   }
@@ -41,7 +41,7 @@ async function open(address: Address, signal: AbortSignal): Promise<Socket> {
 }
 
 /** Makes a socket of a new connection; `address` is where we listen or whom we called. */
-function adopt(conn: Deno.Conn, address: Address): Socket {
+function adopt(conn: Deno.Conn, address: SystemAddress): Socket {
   if (address.transport === "unix") {
     const path = addressText(address);
     return new DenoSocket(conn, { remote: path, local: path });
@@ -61,13 +61,13 @@ function adopt(conn: Deno.Conn, address: Address): Socket {
 
 // Async so that what `Deno.listen` throws becomes a rejection, as on other runtimes.
 // deno-lint-ignore require-await
-async function listen(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
+async function listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener> {
   const listener = new DenoListener(bind(address), address);
   listener.run(accept);
   return listener;
 }
 
-function bind(address: Address): Deno.Listener {
+function bind(address: SystemAddress): Deno.Listener {
   try {
     if (address.transport === "unix") {
       return Deno.listen({ transport: "unix", path: address.path });
@@ -81,11 +81,11 @@ function bind(address: Address): Deno.Listener {
 
 /** Accepts until it is closed. Owns: the bound socket. */
 class DenoListener implements Listener {
-  readonly address: Address;
+  readonly address: SystemAddress;
   readonly #listener: Deno.Listener;
   #state: "open" | "closed" = "open";
 
-  constructor(listener: Deno.Listener, asked: Address) {
+  constructor(listener: Deno.Listener, asked: SystemAddress) {
     this.#listener = listener;
     this.address = asked.transport === "unix"
       ? asked

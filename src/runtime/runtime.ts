@@ -6,10 +6,15 @@
  * retry, limit or protocol lives in them.
  */
 
-/** Where to listen, or whom to connect to. */
-export type Address =
+/** An address that the operating system knows: where to listen, or whom to connect to. */
+export type SystemAddress =
   | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
   | { readonly transport: "unix"; readonly path: string };
+
+/** Whom to connect to: embedded servers live in the process that names them. */
+export type Address =
+  | SystemAddress
+  | { readonly transport: "embedded"; readonly name: string; readonly limitBytes: number };
 
 /**
  * One open connection.
@@ -35,7 +40,7 @@ export interface Socket {
 /** A bound port or path that hands out the sockets of those who connect. */
 export interface Listener {
   /** What was bound; the port is the real one when 0 was asked for. */
-  readonly address: Address;
+  readonly address: SystemAddress;
   /** Stops accepting; open sockets live on. Safe to call twice. */
   close(): void;
 }
@@ -137,7 +142,7 @@ export interface Runtime {
    * Binds and accepts until the listener is closed. `accept` is called once per
    * connection. Rejects with `SocketError`.
    */
-  listen(address: Address, accept: (socket: Socket) => void): Promise<Listener>;
+  listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener>;
   /**
    * Connects; rejects with `SocketError`. An abort of `signal` rejects with
    * reason "failed" and leaves nothing open.

@@ -11,6 +11,7 @@ import type {
   Runtime,
   SignalName,
   Socket,
+  SystemAddress,
 } from "../../src/runtime/runtime.ts";
 import { SocketError } from "../../src/runtime/runtime.ts";
 
@@ -201,7 +202,7 @@ export class FakeRuntime implements Runtime {
   /** What a connect fails with, in place of "refused". */
   connectFailure: SocketError | null = null;
 
-  listen(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
+  listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener> {
     const path = pathOf(address);
     if (this.process.fileKind(path) !== "missing") {
       return Promise.reject(new SocketError("in use", `Cannot listen on "unix:${path}": in use`));

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { InvalidValue } from "../../src/config/invalid_value.ts";
-import { parseServerAddress } from "../../src/config/parse_server_address.ts";
+import { numberEmbedded, parseServerAddress } from "../../src/config/parse_server_address.ts";
 
 const TCP = [
   ["cache1", "cache1:11211", "cache1", 11211],
@@ -33,9 +33,33 @@ test("parseServerAddress reads the path of a Unix socket", () => {
   });
 });
 
+for (const [text, limitBytes] of [["embedded", 64 << 20], ["embedded:1g", 1 << 30]] as const) {
+  test(`parseServerAddress takes ${text} for a server inside the process`, () => {
+    const { address } = parseServerAddress(text);
+    assertEquals(address.transport === "embedded" && address.limitBytes, limitBytes);
+  });
+}
+
+test("numberEmbedded gives every embedded server a name of its own", () => {
+  const [cache, embedded] = ["cache1", "embedded:8m"].map(parseServerAddress);
+  const { mains, backups } = numberEmbedded({
+    mains: [embedded, cache, embedded],
+    backups: [embedded],
+  });
+  assertEquals(mains.map(({ name }) => name), ["embedded-1", "cache1:11211", "embedded-2"]);
+  assertEquals(backups, [{
+    name: "embedded-3",
+    address: { transport: "embedded", name: "embedded-3", limitBytes: 8 << 20 },
+  }]);
+});
+
 const WRONG = [
-  ["", "server must be HOST, HOST:PORT, [IPV6]:PORT or unix:PATH"],
-  [":11211", "server must be HOST, HOST:PORT, [IPV6]:PORT or unix:PATH"],
+  ["", "server must be HOST, HOST:PORT, [IPV6]:PORT, unix:PATH or embedded[:BYTES]"],
+  [":11211", "server must be HOST, HOST:PORT, [IPV6]:PORT, unix:PATH or embedded[:BYTES]"],
+  [
+    "embedded:1",
+    'memory of an embedded server must be 1m to 64g bytes, for example "64k" or "1m"',
+  ],
   ["a:", "port of a server must be 1 to 65535"],
   ["a:0", "port of a server must be 1 to 65535"],
   ["a:65536", "port of a server must be 1 to 65535"],

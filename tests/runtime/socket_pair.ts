@@ -4,7 +4,7 @@
 
 import { assertEquals } from "@std/assert";
 import { withDeadline } from "../support/deadline.ts";
-import type { Address, Socket } from "../../src/runtime/runtime.ts";
+import type { Socket, SystemAddress } from "../../src/runtime/runtime.ts";
 import { runtimeHere } from "../../src/runtime/runtime_here.ts";
 
 const DEADLINE_MS = 10_000;
@@ -36,7 +36,7 @@ export class SocketPair implements Disposable {
   }
 
   /** Opens one, over a listener that exists only for it. */
-  static async open(address: Address = LOOPBACK): Promise<SocketPair> {
+  static async open(address: SystemAddress = LOOPBACK): Promise<SocketPair> {
     const accepted = Promise.withResolvers<Socket>();
     const listener = await runtime.listen(address, accepted.resolve);
     const near = await runtime.connect(listener.address, never());
