@@ -21,6 +21,7 @@ export type DumpWord = "key" | "complete" | "busy" | "refused" | "nothing";
 const KEY = bytesOf("key=");
 const EXPIRY = bytesOf(" exp=");
 const LAST_USE = bytesOf(" la=");
+const SIZE = bytesOf(" size=");
 const END = bytesOf("END");
 const OK = bytesOf("OK");
 const BUSY = bytesOf("BUSY");
@@ -32,6 +33,8 @@ export class DumpLine {
   keyEnd = 0;
   /** Unix time of the key's last use. */
   lastUse = 0;
+  /** What the item takes; 0 when that is not told. */
+  itemBytes = 0;
   readonly #decoded = new Uint8Array(KEY_BYTES_MAX);
 
   /** Reads `bytes[from, to)`, a line without its newline. */
@@ -53,10 +56,8 @@ export class DumpLine {
     at += EXPIRY.length;
     while (at < end && bytes[at] !== BLANK) at++;
     if (!startsWith(bytes, at, LAST_USE)) return "refused";
-    this.lastUse = 0;
-    for (at += LAST_USE.length; at < end && isDigit(bytes[at]); at++) {
-      this.lastUse = this.lastUse * 10 + bytes[at] - 0x30;
-    }
+    this.lastUse = readNumber(bytes, at + LAST_USE.length, end);
+    this.itemBytes = sizeOf(bytes, at, end);
     return this.#take(bytes, from, keyEnd, encoded) ? "key" : "refused";
   }
 
@@ -97,6 +98,20 @@ function startsWith(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
     if (bytes[at + offset] !== word[offset]) return false;
   }
   return true;
+}
+
+function sizeOf(bytes: Uint8Array, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
+    if (bytes[at] !== BLANK || !startsWith(bytes, at, SIZE)) continue;
+    return readNumber(bytes, at + SIZE.length, end);
+  }
+  return 0;
+}
+
+function readNumber(bytes: Uint8Array, from: number, end: number): number {
+  let number = 0;
+  for (let at = from; at < end && isDigit(bytes[at]); at++) number = number * 10 + bytes[at] - 0x30;
+  return number;
 }
 
 function isDigit(byte: number): boolean {

@@ -18,6 +18,8 @@ const LF = 0x0a;
 const SILENCE_MS = 10_000;
 /** So long at a time names are read before clients have their turn, ms. */
 const TURN_MS = 2;
+/** And so long that turn is. */
+const PAUSE_MS = 4;
 
 /** One key of a dump; borrowed until the next. */
 export interface DumpedKey {
@@ -26,6 +28,8 @@ export interface DumpedKey {
   readonly keyEnd: number;
   /** Unix time of its last use. */
   readonly lastUse: number;
+  /** What it takes on its server, 0 when that is not known. */
+  readonly itemBytes: number;
 }
 
 /** Why a dump ended early; `busy` is worth another try. */
@@ -96,7 +100,7 @@ async function readLines(
     if (workedMs < TURN_MS) continue;
     workedMs = 0;
     // What is there already is read within one turn, however much it is.
-    await new Promise<void>((resolve) => void clock.after(0, resolve));
+    await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve));
   }
 }
 

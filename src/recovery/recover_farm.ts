@@ -35,6 +35,7 @@ function addServer(
 ): void {
   coordinator.add(server, {
     sources: () => other.servers.map((one) => new BackendSource(one, farm)),
+    owns: (key: Request) => own.pool.pick(key) === server,
     copiesOf: (key: Request) => {
       if (own.pool.pick(key) !== server) return null;
       const backup = other.pool.pick(key);

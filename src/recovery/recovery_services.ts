@@ -38,6 +38,8 @@ export interface FarmView {
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** The servers that may hold the copies of this one. */
   sources(): readonly RestoreSource[];
+  /** The key belongs to this server. */
+  owns(key: Request): boolean;
   /** This server and the one that holds the copy of the key; null when the key is another's. */
   copiesOf(key: Request): Copies | null;
   /** Aborted when the proxy ends. */

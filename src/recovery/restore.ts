@@ -1,11 +1,12 @@
 /**
  * Puts a whole server back from the servers that hold its copies.
  *
- *   sources, class by class -> keys of this server -> spool, last used first
- *       -> repairs, a window of them at a time, as fast as the pace allows
+ *   calm: how late is the event loop without us?
+ *   sources, class by class -> keys of this server -> queue, last used first
+ *       -> repairs, as fast as the pace allows
  *
  * Owned by: ServerRecovery, which cancels it when the server is lost again.
- * Owns: its spool, its pace and a timer.
+ * Owns: its queue, its pace and a timer.
  */
 
 import { keyHash } from "../hash/key_hash.ts";
@@ -18,15 +19,16 @@ import type { Repairs } from "./repairs.ts";
 import { RestorePace } from "./restore_pace.ts";
 import { type RestoreProgress, RestoreTally } from "./restore_progress.ts";
 import type { RestoreSource } from "./restore_source.ts";
-import { Spool } from "./spool.ts";
+import { RestoreQueue, TICK_MS } from "./restore_queue.ts";
 
-/** Repairs under way at a time; enough to fill both connections. */
-const WINDOW = 256;
-const TICK_MS = 10;
-/** Looks at latency and evictions, and at how far it is. */
-const LOOK_MS = 1000;
+/** Timers that tell how late the event loop is without a restore. */
+const CALM_TICKS = 10;
+/** Between two looks at the clients' latency, ms. */
+const LOOK_MS = 250;
+/** Looks between two at evictions and at how far it is: a second. */
+const SECOND_LOOKS = 4;
 /** Looks between two reports. */
-const REPORT_LOOKS = 10;
+const REPORT_LOOKS = 40;
 /** Most times that one source is read because of the spool. */
 const ROUNDS_MAX = 100;
 /** Before a source that was away or lost is tried again, ms. */
@@ -45,7 +47,9 @@ export interface RestoreOptions {
   readonly latency: RestoreSource["latency"];
   /** Keys that the restored server has evicted so far, null when it does not tell. */
   readonly evictions: () => Promise<number | null>;
-  /** The two servers of a key, null when it is not this server's. */
+  /** The key belongs to the restored server. */
+  readonly owns: (key: Request) => boolean;
+  /** The two servers of a key, null when there is nothing to put back. */
   readonly copiesOf: (key: Request) => Copies | null;
   /** Told now and then how far it is. */
   readonly report: (progress: RestoreProgress) => void;
@@ -73,12 +77,10 @@ export class Restore {
   readonly #options: RestoreOptions;
   readonly #failedBefore: number;
   readonly #skippedBefore: number;
-  readonly #spool: Spool;
+  readonly #queue: RestoreQueue;
   readonly #tally = new RestoreTally();
   /** The key in hand. */
   readonly #key = new Request();
-  #underWay = 0;
-  #filling = false;
   #looks = 0;
   #timer: Timer | null = null;
   /** Why it ended before its time. */
@@ -91,9 +93,15 @@ export class Restore {
     this.#options = options;
     this.#failedBefore = options.repairs.counters.failed;
     this.#skippedBefore = options.repairs.counters.skipped;
-    this.#spool = new Spool(options.spoolBytes);
     const latencies = [options.latency, ...options.sources.map(({ latency }) => latency)];
     this.pace = new RestorePace(options.keysPerSecond, latencies, options.clock.now());
+    this.#queue = new RestoreQueue({
+      ...options,
+      pace: this.pace,
+      tally: this.#tally,
+      stopped: () => this.#stopped,
+      lost: () => this.#ended ??= "lost",
+    });
   }
 
   get progress(): RestoreProgress {
@@ -103,7 +111,7 @@ export class Restore {
       waitsFor: this.#waitsFor,
       allowed: rate,
       slowdowns,
-      spoolBytes: this.#spool.bytes,
+      spoolBytes: this.#queue.bytes,
     });
   }
 
@@ -113,6 +121,7 @@ export class Restore {
 
   /** Never rejects. */
   async run(): Promise<RestoreEnd> {
+    await this.#beCalm();
     this.#lookLater();
     let left = this.#options.sources;
     while (left.length > 0 && !this.#stopped) {
@@ -183,47 +192,26 @@ export class Restore {
     const { bytes, keyStart, keyEnd, lastUse } = key;
     this.#tally.scanned++;
     if (rounds > 1 && keyHash(bytes, keyStart, keyEnd) % rounds !== round) return;
-    if (this.#options.copiesOf(this.#key.make(FETCH, bytes, keyStart, keyEnd)) === null) return;
-    if (this.#spool.add(key, nowS - lastUse)) this.#tally.found++;
+    if (!this.#options.owns(this.#key.make(FETCH, bytes, keyStart, keyEnd))) return;
+    if (this.#queue.keep(key, nowS - lastUse)) this.#tally.found++;
     else this.#tally.left++;
   }
 
   /** Puts back what waits; false when there is no sense in going on. */
   async #workOff(): Promise<boolean> {
-    while (!this.#stopped && (this.#spool.keys > 0 || this.#underWay > 0)) {
-      this.pace.accrue(this.#options.clock.now());
-      this.#fill();
-      await this.#pause(TICK_MS);
-    }
+    await this.#queue.workOff();
     return !this.#stopped;
   }
 
-  /** Starts as many repairs as the window and the pace allow. */
-  #fill(): void {
-    this.#filling = true;
-    while (!this.#stopped && this.#underWay < WINDOW && this.#spool.keys > 0) {
-      if (!this.pace.spend()) break;
-      const key = this.#spool.take()!;
-      this.#repair(this.#key.make(FETCH, key, 0, key.length));
+  async #beCalm(): Promise<void> {
+    const { clock } = this.#options;
+    for (let tick = 0; tick < CALM_TICKS && !this.#stopped; tick++) {
+      const dueMs = clock.now() + TICK_MS;
+      await this.#pause(TICK_MS);
+      this.pace.noteLateness(clock.now() - dueMs, clock.now());
     }
-    this.#filling = false;
+    this.pace.begin(clock.now());
   }
-
-  #repair(key: Request): void {
-    const { repairs, copiesOf } = this.#options;
-    const copies = copiesOf(key);
-    this.#underWay++;
-    if (copies === null) return this.#repaired();
-    if (!copies.main.usable) this.#ended ??= "lost";
-    repairs.repair(key, copies, this.#repaired);
-  }
-
-  readonly #repaired = (): void => {
-    this.#underWay--;
-    this.#tally.done++;
-    // Some repairs end before they have begun.
-    if (!this.#filling) this.#fill();
-  };
 
   #lookLater(): void {
     this.#timer = this.#options.clock.after(LOOK_MS, () => {
@@ -233,10 +221,12 @@ export class Restore {
   }
 
   async #look(): Promise<void> {
-    this.#tally.measure();
     this.#looks++;
+    this.pace.adjust();
     if (this.#looks % REPORT_LOOKS === 0) this.#options.report(this.progress);
-    this.pace.adjust(await this.#options.evictions());
+    if (this.#looks % SECOND_LOOKS !== 0) return;
+    this.#tally.measure();
+    this.pace.lookAtEvictions(await this.#options.evictions());
     if (this.pace.full) this.#ended ??= "full";
   }
 

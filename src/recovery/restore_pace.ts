@@ -2,24 +2,27 @@
  * How fast keys may be put back: never faster than the operator said, slower while
  * clients feel it, and not at all while the server throws out other keys for them.
  *
- *   adjust(), once a second:
- *     latency twice what it was before ──> half the rate; else half as much again
- *     evictions since the last look ─────> pause; too often ─> full
+ *   adjust(), a few times a second:
+ *     latency, or the loop's lateness, twice what it was ──> half the rate; else a quarter more
+ *     even when next to nothing is put back ──> that is what it takes now
+ *   lookAtEvictions(), once a second:
+ *     evictions since the last look ──> pause; too often ─> full
  *
  * Owned by: Restore.
  */
 
-import { type LatencyHistogram, LatencyWindow } from "../stats/latency_histogram.ts";
+import { LatencyHistogram } from "../stats/latency_histogram.ts";
+import { Slowness } from "./slowness.ts";
 
-/** Clients feel it when so many of a hundred requests take twice as long as before. */
-const QUANTILE = 0.99;
-const SLOWER = 2;
-/** A wait that was shorter than this before is taken for this long, ms. */
-const BASELINE_MIN_MS = 1;
-/** Fewer requests than this, before or since the last look, say nothing. */
-const SAMPLES_MIN = 200;
+/** Clients feel it when one of a hundred requests takes twice as long as before. */
+const REQUESTS = { quantile: 0.99, leastMs: 1, samples: 200 };
+/** And when our own event loop is late: a tenth of the timers, which are no better than this. */
+const TIMERS = { quantile: 0.9, leastMs: 2, samples: 8 };
+/** What clients feel at this share of the rate is not our doing. */
 const SHARE_MIN = 1 / 16;
-const GROWTH = 1.5;
+const GROWTH = 1.25;
+/** Where it begins when there are clients who could feel it. */
+const SHARE_FIRST = 1 / 4;
 /** A server that threw keys out in so many of the looks is full: warm enough. */
 const EVICTING_LOOKS_MAX = 30;
 /** What was not used of the rate may be made up for within this time, ms. */
@@ -35,7 +38,9 @@ export class RestorePace {
   /** Times the rate was halved for the clients' sake. */
   slowdowns = 0;
   readonly #keysPerSecond: number;
-  readonly #watched: readonly Watched[];
+  readonly #watched: Slowness[];
+  /** How late our timers come. */
+  readonly #lateness = new LatencyHistogram();
   #share = 1;
   #shareMax = 1;
   #credit = 0;
@@ -49,8 +54,9 @@ export class RestorePace {
     this.#keysPerSecond = keysPerSecond;
     this.#atMs = nowMs;
     this.#watched = latencies
-      .filter((latency) => latency.count >= SAMPLES_MIN)
-      .map((latency) => new Watched(latency));
+      .filter((latency) => latency.count >= REQUESTS.samples)
+      .map((latency) => new Slowness(latency, REQUESTS));
+    if (this.#watched.length > 0) this.#share = SHARE_FIRST;
   }
 
   get paused(): RestorePause | null {
@@ -68,16 +74,44 @@ export class RestorePace {
     return this.#evictingLooks >= EVICTING_LOOKS_MAX;
   }
 
-  /** Looks at the clients' latency, and at what the server has evicted so far; null: not told. */
-  adjust(evictions: number | null): void {
-    this.#lookAtEvictions(evictions);
+  /** A timer of ours came so late. */
+  noteLateness(ms: number, nowMs: number): void {
+    this.#lateness.record(ms, nowMs);
+  }
+
+  /** What was noted so far is how late timers are without a restore. */
+  begin(nowMs: number): void {
+    this.#watched.push(new Slowness(this.#lateness, TIMERS));
+    this.#atMs = nowMs;
+  }
+
+  /** Looks at how long clients wait, and at how late the event loop is. */
+  adjust(): void {
     if (this.paused !== null) return;
-    // All are looked at: each counts from its last look.
-    const slow = this.#watched.map((one) => one.isSlow()).includes(true);
-    if (slow) this.slowdowns++;
-    this.#share = slow
-      ? Math.max(SHARE_MIN, this.#share / 2)
-      : Math.min(this.#shareMax, this.#share * GROWTH);
+    const slow = this.#watched.filter((one) => one.look());
+    if (slow.length === 0) {
+      this.#share = Math.min(this.#shareMax, this.#share * GROWTH);
+      return;
+    }
+    if (this.#share === SHARE_MIN) {
+      for (const one of slow) one.notOurs();
+      return;
+    }
+    this.slowdowns++;
+    this.#share = Math.max(SHARE_MIN, this.#share / 2);
+  }
+
+  /**
+   * What the server has evicted so far; null: not told. What it throws out are keys put
+   * back before: it goes on more slowly after that.
+   */
+  lookAtEvictions(evictions: number | null): void {
+    if (evictions === null) return;
+    this.#evicting = this.#evictions !== null && evictions > this.#evictions;
+    this.#evictions = evictions;
+    if (!this.#evicting) return;
+    this.#evictingLooks++;
+    this.#shareMax = this.#share = Math.max(SHARE_MIN, this.#share / 2);
   }
 
   /** Time has passed: so many more keys may be put back. */
@@ -92,32 +126,5 @@ export class RestorePace {
     if (this.#credit < 1 || this.paused !== null) return false;
     this.#credit--;
     return true;
-  }
-
-  /** What it throws out are keys put back before: it goes on more slowly after that. */
-  #lookAtEvictions(evictions: number | null): void {
-    if (evictions === null) return;
-    this.#evicting = this.#evictions !== null && evictions > this.#evictions;
-    this.#evictions = evictions;
-    if (!this.#evicting) return;
-    this.#evictingLooks++;
-    this.#shareMax = this.#share = Math.max(SHARE_MIN, this.#share / 2);
-  }
-}
-
-/** The latency of one server's clients against before. */
-class Watched {
-  readonly #window: LatencyWindow;
-  readonly #beforeMs: number;
-
-  constructor(latency: LatencyHistogram) {
-    this.#window = new LatencyWindow(latency);
-    this.#beforeMs = Math.max(BASELINE_MIN_MS, latency.quantile(QUANTILE));
-  }
-
-  isSlow(): boolean {
-    const window = this.#window;
-    window.look();
-    return window.count >= SAMPLES_MIN && window.quantile(QUANTILE) > SLOWER * this.#beforeMs;
   }
 }

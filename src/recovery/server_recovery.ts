@@ -268,6 +268,7 @@ export class ServerRecovery {
       keysPerSecond: restoreKeysPerSecond,
       spoolBytes: restoreSpoolBytes,
       sources: this.#farm.sources(),
+      owns: (key) => this.#farm.owns(key),
       copiesOf: (key) => this.#farm.copiesOf(key),
       signal: this.#farm.signal,
     };

@@ -62,6 +62,11 @@ export class LatencyWindow {
     return sumOf(this.#since);
   }
 
+  /** Durations that were recorded since the last look. */
+  get waiting(): number {
+    return sumOf(this.#latency.counts) - sumOf(this.#before);
+  }
+
   /** Ends the window, and begins the next. */
   look(): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) {

@@ -11,20 +11,21 @@ function read(text: string): unknown[] {
   const bytes = toBytes(`=\n${text}\nEND`);
   const word = line.read(bytes, 2, 2 + text.length);
   if (word !== "key") return [word];
-  return [toText(line.bytes.subarray(line.keyStart, line.keyEnd)), line.lastUse];
+  return [toText(line.bytes.subarray(line.keyStart, line.keyEnd)), line.lastUse, line.itemBytes];
 }
 
-test("DumpLine reads the key and its last use, whatever follows", () => {
-  assertEquals(read(`key=abc exp=-1 la=1700000000 ${REST}`), ["abc", 1700000000]);
-  assertEquals(read(`key=abc exp=1800000000 la=7 ${REST}\r`), ["abc", 7]);
-  assertEquals(read("key=a exp=0 la=7"), ["a", 7]);
+test("DumpLine reads the key, its last use and its size, whatever follows", () => {
+  assertEquals(read(`key=abc exp=-1 la=1700000000 ${REST}`), ["abc", 1700000000, 70]);
+  assertEquals(read(`key=abc exp=1800000000 la=7 ${REST}\r`), ["abc", 7, 70]);
+  assertEquals(read(`key=abc exp=-1 la=7 ${REST} flags=123`), ["abc", 7, 70]);
+  assertEquals(read("key=a exp=0 la=7"), ["a", 7, 0]);
 });
 
 test("DumpLine decodes keys with bytes that a line cannot hold", () => {
   const key = String.fromCharCode(...Array.from({ length: 250 }, (_, at) => at));
   const encoded = Array.from(toBytes(key), (byte) => `%${byte.toString(16).padStart(2, "0")}`);
-  assertEquals(read(`key=${encoded.join("")} exp=-1 la=3 ${REST}`), [key, 3]);
-  assertEquals(read(`key=a%20b%2Fc%2f exp=-1 la=3 ${REST}`), ["a b/c/", 3]);
+  assertEquals(read(`key=${encoded.join("")} exp=-1 la=3 ${REST}`), [key, 3, 70]);
+  assertEquals(read(`key=a%20b%2Fc%2f exp=-1 la=3 ${REST}`), ["a b/c/", 3, 70]);
 });
 
 test("DumpLine tells how a dump ends", () => {

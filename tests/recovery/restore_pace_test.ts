@@ -44,6 +44,20 @@ test("RestorePace keeps rates below one key a tick", () => {
   assertAlmostEquals(keys, 100, 1);
 });
 
+test("RestorePace begins slowly when clients could feel it, and grows while they do not", () => {
+  const latency = histogram(4);
+  const pace = new RestorePace(1600, [histogram(1), latency], 0);
+  assertEquals(pace.rate, 400);
+  const rates = [1, 2, 3].map((look) => {
+    record(latency, 6, { count: 1000, nowMs: look * 250 });
+    pace.adjust();
+    return pace.rate;
+  });
+  assertEquals(rates, [500, 625, 781.25]);
+  for (let look = 0; look < 10; look++) pace.adjust();
+  assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
+});
+
 test("RestorePace halves its rate while clients wait twice as long as before, then recovers", () => {
   const latency = histogram(4);
   const pace = new RestorePace(1600, [histogram(1), latency], 0);
@@ -51,25 +65,69 @@ test("RestorePace halves its rate while clients wait twice as long as before, th
   const look = (ms: number, times: number) => {
     for (let time = 0; time < times; time++) {
       record(latency, ms, { count: 100_000, nowMs: ++second * 1000 });
-      pace.adjust(null);
+      pace.adjust();
     }
     return pace.rate;
   };
-  assertEquals([look(6, 1), pace.slowdowns], [1600, 0]);
+  assertEquals([look(6, 7), pace.slowdowns], [1600, 0]);
   assertEquals([look(30, 1), look(30, 1), pace.slowdowns], [800, 400, 2]);
-  assertEquals(look(30, 20), 100);
-  assertEquals([look(4, 1), look(4, 1), look(4, 20)], [150, 225, 1600]);
+  assertEquals([look(30, 1), look(30, 1), pace.slowdowns], [200, 100, 4]);
+  assertEquals([look(4, 1), look(4, 1), look(4, 20)], [125, 156.25, 1600]);
+});
+
+test("RestorePace does not wait for clients whom others keep waiting", () => {
+  const latency = histogram(4);
+  const pace = new RestorePace(1600, [latency], 0);
+  let second = 0;
+  const look = (ms: number) => {
+    record(latency, ms, { count: 100_000, nowMs: ++second * 1000 });
+    pace.adjust();
+    return pace.rate;
+  };
+  // As slow with next to no repairs: it is not the repairs.
+  assertEquals([look(30), look(30), look(30), look(30)], [200, 100, 100, 125]);
+  assertEquals([look(30), look(90), look(90)], [156.25, 100, 100]);
+  // What was normal at first is normal again in the end.
+  for (let time = 0; time < 40; time++) look(4);
+  assertEquals([pace.rate, look(30)], [1600, 800]);
+});
+
+test("RestorePace slows down when our own timers come late, against before", () => {
+  const pace = new RestorePace(1600, [], 0);
+  const look = (ms: number) => {
+    for (let timer = 0; timer < 10; timer++) pace.noteLateness(ms, 1000);
+    pace.adjust();
+    return pace.rate;
+  };
+  for (let timer = 0; timer < 10; timer++) pace.noteLateness(5, 0);
+  pace.begin(1000);
+  assertEquals([look(5), look(9), look(30), look(30)], [1600, 1600, 800, 400]);
+  assertEquals([pace.slowdowns, look(5)], [2, 500]);
+});
+
+test("RestorePace does not mind timers that are a little late", () => {
+  const pace = new RestorePace(1600, [], 0);
+  pace.begin(0);
+  for (let timer = 0; timer < 100; timer++) pace.noteLateness(3.4, 100);
+  pace.adjust();
+  assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
+  for (let timer = 0; timer < 7; timer++) pace.noteLateness(90, 100);
+  pace.adjust();
+  assertEquals(pace.rate, 1600);
+  pace.noteLateness(90, 100);
+  pace.adjust();
+  assertEquals(pace.rate, 800);
 });
 
 test("RestorePace does not slow down for a few requests", () => {
   const latency = histogram(4);
   const pace = new RestorePace(1000, [latency], 0);
   record(latency, 900, { count: 199, nowMs: 1000 });
-  pace.adjust(null);
-  assertEquals(pace.rate, 1000);
-  record(latency, 900, { count: 200, nowMs: 2000 });
-  pace.adjust(null);
-  assertEquals(pace.rate, 500);
+  pace.adjust();
+  assertEquals(pace.rate, 312.5);
+  record(latency, 900, { count: 1, nowMs: 1250 });
+  pace.adjust();
+  assertEquals(pace.rate, 156.25);
 });
 
 test("RestorePace does not mind what is short all the same, or was never measured before", () => {
@@ -78,24 +136,24 @@ test("RestorePace does not mind what is short all the same, or was never measure
   const pace = new RestorePace(1000, [short, fresh], 0);
   record(short, 1.5, { count: 10_000, nowMs: 1000 });
   record(fresh, 50, { count: 10_000, nowMs: 1000 });
-  pace.adjust(null);
-  assertEquals([pace.rate, pace.slowdowns], [1000, 0]);
+  pace.adjust();
+  assertEquals([pace.rate, pace.slowdowns], [312.5, 0]);
 });
 
 test("RestorePace pauses while the server evicts, and goes on more slowly", () => {
   const pace = new RestorePace(1000, [], 0);
-  pace.adjust(70);
-  pace.adjust(70);
+  pace.lookAtEvictions(70);
+  pace.lookAtEvictions(70);
   assertEquals([pace.paused, pace.rate], [null, 1000]);
-  pace.adjust(71);
+  pace.lookAtEvictions(71);
   assertEquals([pace.paused, pace.rate], ["evictions", 0]);
   pace.accrue(1000);
   assertEquals(startable(pace), 0);
-  pace.adjust(null);
+  pace.lookAtEvictions(null);
   assertEquals(pace.paused, "evictions");
-  pace.adjust(71);
+  pace.lookAtEvictions(71);
   assertEquals([pace.paused, pace.rate], [null, 500]);
-  for (let look = 0; look < 5; look++) pace.adjust(71);
+  for (let look = 0; look < 5; look++) pace.adjust();
   assertEquals(pace.rate, 500);
 });
 
@@ -103,10 +161,10 @@ test("RestorePace calls a server full that evicts again and again", () => {
   const pace = new RestorePace(1000, [], 0);
   for (let evictions = 0; evictions < 30; evictions++) {
     assertEquals(pace.full, false);
-    pace.adjust(evictions);
+    pace.lookAtEvictions(evictions);
   }
   assertEquals(pace.full, false);
-  pace.adjust(30);
+  pace.lookAtEvictions(30);
   assertEquals(pace.full, true);
 });
 

@@ -1,7 +1,5 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { FETCH } from "../../src/message/command.ts";
-import { Request } from "../../src/message/request.ts";
 import type { DumpEnd } from "../../src/recovery/dump_reader.ts";
 import { Repairs } from "../../src/recovery/repairs.ts";
 import { Restore, type RestoreEnd, type RestoreOptions } from "../../src/recovery/restore.ts";
@@ -31,13 +29,17 @@ class FakeSource implements RestoreSource {
     pace.expect(this.#classes.reduce((sum, keys) => sum + keys.length, 0));
     for (const keys of this.#classes) {
       for (const key of keys) {
-        each({ bytes: toBytes(key), keyStart: 0, keyEnd: key.length, lastUse: 0 });
+        const itemBytes = key.startsWith("large") ? 100_000 : 70;
+        each({ bytes: toBytes(key), keyStart: 0, keyEnd: key.length, lastUse: 0, itemBytes });
       }
       if (!await pace.workedOff()) return "lost";
     }
     return this.#ends.shift() ?? "complete";
   }
 }
+
+/** How long a restore looks at the event loop before it begins, ms. */
+const CALM_MS = 100;
 
 /** A restore whose repairs end when the test says so. */
 class Stage {
@@ -51,6 +53,7 @@ class Stage {
   end: RestoreEnd | null = null;
   readonly #open: (() => void)[] = [];
   #auto = true;
+  #calmMs = CALM_MS;
 
   constructor(sources: readonly RestoreSource[], options: Partial<RestoreOptions> = {}) {
     const repairs = new Repairs({ unixTime: () => 0, mayAnswer: () => true, lacks: () => {} });
@@ -69,7 +72,8 @@ class Stage {
       sources,
       latency: new LatencyHistogram(),
       evictions: () => Promise.resolve(this.evictions),
-      copiesOf: (key) => key.keyText().startsWith("other") ? null : copies,
+      owns: (key) => !key.keyText().startsWith("other"),
+      copiesOf: () => copies,
       report: (progress) => this.reports.push(progressText(progress)),
       signal: this.abort.signal,
       ...options,
@@ -87,7 +91,9 @@ class Stage {
   }
 
   async pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= 10) {
+    const all = ms + this.#calmMs;
+    this.#calmMs = 0;
+    for (let left = all; left > 0; left -= 10) {
       this.clock.advance(Math.min(10, left));
       // Nothing here needs more than microtasks.
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
@@ -148,16 +154,16 @@ test("Restore keeps to its rate, waits while it is held, and tells how far it is
 });
 
 test("Restore has no more repairs under way than its window", async () => {
-  const stage = new Stage([new FakeSource([keys(400)])], {
+  const stage = new Stage([new FakeSource([keys(800)])], {
     keysPerSecond: 1e6,
     spoolBytes: 1 << 20,
   });
   stage.hold();
   await stage.pass(100);
-  assertEquals(stage.repaired.length, 256);
+  assertEquals(stage.repaired.length, 512);
   stage.finish();
   await stage.pass(100);
-  assertEquals([stage.repaired.length, stage.end], [400, null]);
+  assertEquals([stage.repaired.length, stage.end], [800, null]);
   stage.finish();
   await stage.pass(100);
   assertEquals(stage.end, "complete");
@@ -203,16 +209,46 @@ test("Restore ends when its server is full", async () => {
   assertEquals(stage.end, "full");
 });
 
-test("Restore asks for the two servers of a key again when its turn comes", async () => {
+test("Restore asks for the two servers of a key when its turn comes", async () => {
+  const source = new FakeSource([["a", "b", "other"]]);
+  const away: Destination = new Proxy({} as Destination, { get: () => true });
   const asked: string[] = [];
-  const stage = new Stage([new FakeSource([["k"]])], {
+  const stage = new Stage([source], {
     copiesOf: (key) => {
       asked.push(key.keyText());
-      const away: Destination = new Proxy({} as Destination, { get: () => true });
-      return asked.length === 1 ? { main: away, backup: away } : null;
+      // The copy of one has missed a change of it meanwhile.
+      return asked.length === 1 ? null : { main: away, backup: away };
     },
   });
   await stage.pass(100);
-  assertEquals([asked.length, stage.repaired, stage.end], [2, [], "complete"]);
-  assertEquals(new Request().make(FETCH, toBytes("k"), 0, 1).keyText(), asked[1]);
+  assertEquals([asked, stage.repaired, stage.end], [["a", "b"], ["b"], "complete"]);
+});
+
+test("Restore puts large values back last, and few at a time", async () => {
+  const source = new FakeSource([["large:1", "a", "large:2", ...keys(8, "large:x"), "b"]]);
+  const stage = new Stage([source], { keysPerSecond: 1e6 });
+  stage.hold();
+  await stage.pass(100);
+  assertEquals(stage.repaired, ["a", "b", "large:1", "large:2"]);
+  stage.finish();
+  await stage.pass(100);
+  assertEquals(stage.repaired.slice(4), ["large:x0", "large:x1", "large:x2", "large:x3"]);
+  for (let time = 0; time < 3; time++) {
+    stage.finish();
+    await stage.pass(100);
+  }
+  assertEquals([stage.end, stage.repaired.length], ["complete", 12]);
+});
+
+test("Restore does not begin before it knows how late the event loop is without it", async () => {
+  const source = new FakeSource([["k"]]);
+  const stage = new Stage([source]);
+  await stage.pass(-10);
+  assertEquals(source.reads, 0);
+  await stage.pass(10);
+  assertEquals(source.reads, 1);
+  const cancelled = new Stage([source]);
+  cancelled.restore.cancel();
+  await cancelled.pass(0);
+  assertEquals([source.reads, cancelled.end], [1, "cancelled"]);
 });

@@ -51,8 +51,9 @@ test("LatencyWindow tells what came between two looks, and nothing of before", (
   const window = new LatencyWindow(latency);
   for (let sample = 0; sample < 100; sample++) latency.record(1, 5000);
   assertEquals([window.count, window.quantile(1)], [0, 0]);
+  assertEquals(window.waiting, 100);
   window.look();
-  assertEquals(window.count, 100);
+  assertEquals([window.count, window.waiting], [100, 0]);
   assert(window.quantile(1) < 2);
   window.look();
   assertEquals([window.count, window.quantile(1)], [0, 0]);
