@@ -16,12 +16,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { hostTarget } from "../../scripts/compiling/compile_target.ts";
 import { workerEntries } from "../../scripts/compiling/worker_entries.ts";
 import { VERSION } from "../../src/version.ts";
 import { Compiled } from "../support/compiled.ts";
+import { runtimePath } from "../support/runtime_path.ts";
 
 const TIME_MS = 180_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,17 +31,14 @@ const HOST = hostTarget();
 const NOT_HERE = HOST?.name.startsWith("linux") !== true;
 if (NOT_HERE) console.log("compile_test.ts: skipped: executables are tested on Linux only");
 
-/** What `deno info` says of a program that is on PATH or that scripts/run installed. */
+/** Where Deno keeps what it fetched, and its own binary. */
 function denoInfo(): { denoDir: string; execPath: string } {
-  const script = "const { stdout } = new Deno.Command(Deno.execPath(), " +
-    '{ args: ["info", "--json"] }).outputSync(); const { denoDir } = JSON.parse(' +
-    "new TextDecoder().decode(stdout)); console.log(JSON.stringify({ denoDir, execPath: Deno.execPath() }))";
-  const finder =
-    `source scripts/install_tools.sh; deno="$(command -v deno || install_runtime deno)"; ` +
-    `exec "$deno" eval '${script}'`;
-  const { stdout, stderr } = spawnSync("bash", ["-c", finder], { cwd: ROOT, encoding: "utf8" });
-  assertEquals(stderr, "");
-  return JSON.parse(stdout);
+  const env = { ...process.env, PATH: runtimePath() };
+  const run = (...args: string[]) => spawnSync("deno", args, { env, encoding: "utf8" }).stdout;
+  return {
+    denoDir: JSON.parse(run("info", "--json")).denoDir,
+    execPath: run("eval", "console.log(Deno.execPath())").trim(),
+  };
 }
 
 function assertSums(compiled: Compiled, names: readonly string[]): void {

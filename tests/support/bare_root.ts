@@ -9,7 +9,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -26,8 +26,15 @@ export function noBareRoot(): string | null {
 export class BareRoot implements Disposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), "magent-root-"));
 
-  constructor(program: string) {
+  readonly #user: string;
+
+  /** `user` is whom the program runs as: `65532:65532`. */
+  constructor(program: string, { user = "0:0" }: { user?: string } = {}) {
+    this.#user = user;
+    // Open to others, who are to read and to write there.
+    chmodSync(this.folder, 0o755);
     for (const name of ["proc", "tmp"]) mkdirSync(join(this.folder, name));
+    chmodSync(join(this.folder, "tmp"), 0o1777);
     copyFileSync(program, join(this.folder, "magent"));
     const { stdout } = spawnSync("ldd", [program], { encoding: "utf8" });
     for (const [library] of stdout.matchAll(/\/\S+/g)) {
@@ -38,7 +45,8 @@ export class BareRoot implements Disposable {
 
   /** Starts the program in it, as the same process and with an empty environment. */
   get command(): [string, ...string[]] {
-    const script = 'mount -t proc proc "$0/proc" && exec env -i /usr/sbin/chroot "$0" /magent "$@"';
+    const chroot = `exec env -i /usr/sbin/chroot --userspec=${this.#user} "$0" /magent "$@"`;
+    const script = `mount -t proc proc "$0/proc" && ${chroot}`;
     return ["unshare", "--mount", "sh", "-c", script, this.folder];
   }
 
