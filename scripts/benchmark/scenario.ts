@@ -46,6 +46,8 @@ const BASE: Scenario = {
   compiled: true,
 };
 
+const BACKED_UP = { needs: "backup", backups: 1 } as const;
+
 /** All rows, in the order of the table. */
 export const SCENARIOS: readonly Scenario[] = [
   BASE,
@@ -61,7 +63,10 @@ export const SCENARIOS: readonly Scenario[] = [
   vary("multi-get-100", { keysPerGet: 100 }, { short: true }),
   vary("meta", { protocol: "meta" }, { needs: "meta" }),
   vary("binary", { protocol: "binary" }, { needs: "binary" }),
-  vary("backup", {}, { needs: "backup", backups: 1 }),
+  vary("backup", {}, BACKED_UP),
+  // What recovery costs when nothing is wrong.
+  vary("recover-off", {}, { ...BACKED_UP, flags: ["--recover", "off"] }),
+  vary("recover-auto", {}, { ...BACKED_UP, flags: ["--recover", "auto"], base: "recover-off" }),
   vary("workers-2", {}, { needs: "workers", flags: ["--workers", "2"] }),
   vary("zipfian", { keys: "zipfian" }),
 ];

@@ -27,7 +27,7 @@ test("parseBenchOptions has defaults for everything", () => {
     markdownPath: "bench.md",
     svgPath: "bench.svg",
   });
-  assertEquals(options?.scenarios.length, 16);
+  assertEquals(options?.scenarios.length, 18);
 });
 
 test("parseBenchOptions reads every flag", () => {
