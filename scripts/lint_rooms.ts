@@ -45,6 +45,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "backend",
     "recovery",
   ],
+  workers: ["client/client_count.ts", "config", "log", "runtime", "stats"],
   "proxy.ts": [
     "message",
     "config",
@@ -58,9 +59,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "recovery",
     "client",
     "compose_routes.ts",
+    "workers",
     "embedded",
     "admin",
   ],
+  "worker.ts": ["client", "log", "proxy.ts", "runtime", "workers"],
   cli: ["hash", "config", "log", "protocol", "proxy.ts", "runtime", "embedded", "version.ts"],
 };
 

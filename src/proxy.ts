@@ -3,6 +3,8 @@
  *
  *   listeners -> sessions -> routes -> backends -> connections
  *                            (composeRoutes)
+ *
+ * With several workers, each thread has all of that, and a crew keeps them together.
  */
 
 import { AdminCommands } from "./backend/admin_commands.ts";
@@ -16,6 +18,7 @@ import { Listener } from "./client/listener.ts";
 import { LocalCommands } from "./client/local_commands.ts";
 import { type ComposedRoutes, composeRoutes } from "./compose_routes.ts";
 import type { Config } from "./config/config.ts";
+import { workerCount } from "./config/worker_count.ts";
 import { EmbeddedServers } from "./embedded/embedded_servers.ts";
 import type { Log } from "./log/log.ts";
 import { COMMANDS } from "./message/command.ts";
@@ -27,18 +30,16 @@ import type {
   Address,
   Listener as BoundListener,
   Runtime,
+  Socket,
   SystemAddress,
 } from "./runtime/runtime.ts";
 import { TurnQueue } from "./runtime/turn_queue.ts";
 import { Counters } from "./stats/counters.ts";
 import { InquiryCounters } from "./stats/inquiry_counters.ts";
-import {
-  matrixReport,
-  type ProxyReport,
-  type ServerReport,
-  serversReport,
-  statsReport,
-} from "./stats/stats_report.ts";
+import { ownStats } from "./stats/own_stats.ts";
+import { type ProxyReport, type ServerReport, statsReport } from "./stats/stats_report.ts";
+import { Crew } from "./workers/crew.ts";
+import type { Team } from "./workers/team.ts";
 
 /** A proxy that is listening. */
 export interface Proxy {
@@ -48,8 +49,19 @@ export interface Proxy {
   drain(): Promise<void>;
   /** Closes everything at once; safe to call twice. */
   close(): void;
-  /** Answers one line of the operator's control socket, for example `stats`; text ends in a newline. */
-  control(line: string): string;
+  /**
+   * Answers one line of the operator's control socket, for example `stats`, at once or when all
+   * workers were asked; text ends in a newline.
+   */
+  control(line: string): string | Promise<string>;
+}
+
+/** A proxy that is one worker of several. */
+export interface WorkerProxy extends Proxy {
+  /** What it knows by itself. */
+  ownReport(): ProxyReport;
+  /** Does as the operator says, on its own. */
+  ownControl(line: string): string;
 }
 
 /** What a proxy is started with. */
@@ -62,17 +74,34 @@ export interface ProxyOptions {
 /** An operator who asks for `stats` waits for a stuck server no longer than this, ms. */
 const INQUIRY_TIMEOUT_MAX_MS = 1000;
 
+/** What every worker is asked for. */
+const TEAM_GROUPS: readonly string[] = ["servers", "recovery", "matrix", "reset"];
+
 /** Starts a proxy; rejects with `SocketError` when an address cannot be bound. */
 export async function startProxy(config: Config, options: ProxyOptions): Promise<Proxy> {
-  const proxy = new RunningProxy(config, options);
+  const workers = workerCount(config, options.runtime.cores);
+  if (workers === 1) return startWorker(config, options, null);
+  const crew = new Crew(config, { ...options, workers });
+  await crew.start();
+  return crew;
+}
+
+/** Starts a proxy of this thread alone; `team` leads to the other workers, if there are any. */
+export async function startWorker(
+  config: Config,
+  options: ProxyOptions,
+  team: Team | null,
+): Promise<WorkerProxy> {
+  const proxy = new RunningProxy(config, options, team);
   await proxy.listen();
   return proxy;
 }
 
 /** Owns everything that runs. */
-class RunningProxy implements Proxy {
+class RunningProxy implements WorkerProxy {
   readonly #config: Config;
   readonly #options: ProxyOptions;
+  readonly #team: Team | null;
   readonly #clock: Clock;
   readonly #turns: TurnQueue;
   readonly #counters = new Counters(COMMANDS.length);
@@ -88,9 +117,10 @@ class RunningProxy implements Proxy {
   readonly #ending = new AbortController();
   readonly #startedMs: number;
 
-  constructor(config: Config, options: ProxyOptions) {
+  constructor(config: Config, options: ProxyOptions, team: Team | null) {
     const { runtime } = options;
     this.#config = config;
+    this.#team = team;
     this.#options = options;
     this.#clock = new SystemClock(() => runtime.now());
     this.#turns = new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now());
@@ -122,7 +152,7 @@ class RunningProxy implements Proxy {
       servers: this.#servers,
       inquiry: this.#inquiry,
     });
-    this.#listener = new Listener(config.limits, {
+    const services = {
       route: this.#routes.route,
       local: new LocalCommands({
         version: options.version,
@@ -135,7 +165,8 @@ class RunningProxy implements Proxy {
       budget: this.#budget,
       limits: config.limits,
       errorsAsMisses: config.onError === "miss",
-    });
+    };
+    this.#listener = new Listener(config.limits, services, team?.clients);
   }
 
   get addresses(): readonly Address[] {
@@ -150,7 +181,8 @@ class RunningProxy implements Proxy {
     if (unixSocket !== null) wanted.push({ transport: "unix", path: unixSocket.path });
     try {
       for (const address of wanted) {
-        this.#bound.push(await runtime.listen(address, (socket) => this.#listener.accept(socket)));
+        const accept = (socket: Socket) => this.#listener.accept(socket);
+        this.#bound.push(await runtime.listen(address, accept, { shared: this.#team !== null }));
       }
     } catch (error) {
       this.close();
@@ -173,7 +205,11 @@ class RunningProxy implements Proxy {
     this.#embedded.close();
   }
 
-  control(line: string): string {
+  control(line: string): string | Promise<string> {
+    return this.#team === null ? this.ownControl(line) : this.#team.control(line);
+  }
+
+  ownControl(line: string): string {
     const words = line.trim().split(/\s+/);
     const answer = words[0] === "stats"
       ? this.#stats(words.slice(1).join(" "))
@@ -187,33 +223,40 @@ class RunningProxy implements Proxy {
 
   /** The proxy's own groups at once, the others when the servers have answered. */
   #allStats(group: string, done: (text: string | null) => void): void {
-    if (group === "") return this.#serverStats.complete(statsReport(this.#report()), done);
+    if (this.#team !== null) return void this.#teamStats(this.#team, group).then(done, failed);
+    if (group === "") return this.#serverStats.complete(statsReport(this.ownReport()), done);
     const own = this.#stats(group);
     if (own !== null) done(own);
     else this.#serverStats.answer(group, done);
+
+    function failed(error: Error): void {
+      done(`SERVER_ERROR workers: ${error.message}\r\n`);
+    }
+  }
+
+  /** What only servers know, this worker asks them alone. */
+  async #teamStats(team: Team, group: string): Promise<string | null> {
+    if (TEAM_GROUPS.includes(group)) return await team.control(`stats ${group}`);
+    if (group !== "") return new Promise((done) => this.#serverStats.answer(group, done));
+    const own = statsReport(await team.report());
+    return new Promise((done) => this.#serverStats.complete(own, done));
   }
 
   #stats(group: string): string | null {
     switch (group) {
-      case "":
-        return statsReport(this.#report()).end();
-      case "servers":
-        return serversReport(this.#report()).end();
       case "recovery":
         return this.#operator.report().end();
-      case "matrix":
-        return matrixReport(this.#report());
       case "reset":
         this.#counters.reset();
         this.#inquiries.reset();
         for (const backend of this.#servers) backend.counters.reset();
         return "RESET\r\n";
       default:
-        return null;
+        return ownStats(group, this.ownReport());
     }
   }
 
-  #report(): ProxyReport {
+  ownReport(): ProxyReport {
     const { runtime, version } = this.#options;
     const { limits } = this.#config;
     return {
@@ -232,6 +275,7 @@ class RunningProxy implements Proxy {
       memoryBytes: runtime.process.memoryBytes(),
       cpuMicros: runtime.process.cpuMicros(),
       servers: this.#operator.servers.map(serverReportOf),
+      workers: [],
     };
   }
 }

@@ -21,7 +21,7 @@ export interface ControlCounters {
 export interface ControlServerOptions {
   readonly path: string;
   /** Answers one command; the text ends in a newline. */
-  readonly answer: (line: string) => string;
+  readonly answer: (line: string) => string | Promise<string>;
   readonly log: Log;
   readonly connectionLimit?: number;
   readonly lineLength?: number;
@@ -138,9 +138,17 @@ export class ControlServer {
       const line = rawLine.trim();
       if (line === "") continue;
       if (line === "quit") return true;
-      await this.#write(socket, writer, line === "help" ? HELP : this.#options.answer(line));
+      await this.#write(socket, writer, line === "help" ? HELP : await this.#answer(line));
     }
     return false;
+  }
+
+  async #answer(line: string): Promise<string> {
+    try {
+      return await this.#options.answer(line);
+    } catch (error) {
+      return `ERROR ${messageOf(error)}\n`;
+    }
   }
 
   #write(

@@ -7,9 +7,10 @@
 
 import { InvalidValue } from "../config/invalid_value.ts";
 import { parseHostname } from "../config/parse_hostname.ts";
-import { parseMode } from "../config/parse_number.ts";
+import { parseInteger, parseMode } from "../config/parse_number.ts";
 import { DEFAULT_SERVER_PORT, parseServerAddress } from "../config/parse_server_address.ts";
 import { parseUnixPath } from "../config/parse_unix_path.ts";
+import { WORKERS_LIMIT } from "../config/worker_count.ts";
 import { DEFAULT_UNIX_MODE, defaultSettings, type Settings } from "../config/settings.ts";
 import { choiceFlag } from "./choice_flag.ts";
 import type { Flag, FlagGroup } from "./flag.ts";
@@ -21,6 +22,8 @@ const DEFAULTS = defaultSettings();
 
 /** Most connections to one server that make sense to anyone. */
 const CONNECTIONS_LIMIT = 1024;
+
+const WORKERS_RANGE = { name: 'workers other than "auto"', min: 1, max: WORKERS_LIMIT };
 
 const LISTENING: FlagGroup<Settings> = {
   heading: "Listening",
@@ -62,6 +65,14 @@ const LISTENING: FlagGroup<Settings> = {
       defaultText: `0${DEFAULT_UNIX_MODE.toString(8)}`,
       set: (settings, value) => settings.unixMode = parseMode(value),
       show: ({ unixMode }) => `0${unixMode.toString(8)}`,
+    },
+    {
+      names: ["workers"],
+      value: "N",
+      help: "threads that share the port and serve clients; auto is one for each core",
+      defaultText: String(DEFAULTS.workers),
+      set: (settings, value) =>
+        settings.workers = value === "auto" ? value : parseInteger(value, WORKERS_RANGE),
     },
     {
       names: ["control"],

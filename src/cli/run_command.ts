@@ -9,6 +9,7 @@
  */
 
 import { InvalidValue } from "../config/invalid_value.ts";
+import { workerCount } from "../config/worker_count.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { BACKGROUND_VARIABLE, ERROR_PREFIX, READY_LINE, startInBackground } from "./background.ts";
 import { fitClientLimit } from "./client_limit.ts";
@@ -69,7 +70,8 @@ function runProxy(
   const { settings } = given.commandLine;
   const { process } = runtime;
   const identity = resolveIdentity(settings, process);
-  const fitted = fitClientLimit(given.commandLine.config, process.descriptorLimit());
+  const workers = workerCount(given.commandLine.config, runtime.cores);
+  const fitted = fitClientLimit(given.commandLine.config, process.descriptorLimit(), workers);
   const warnings = [...given.commandLine.warnings];
   if (fitted.warning !== null) warnings.push(fitted.warning);
   const isChild = isBackgroundChild(runtime);

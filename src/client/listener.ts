@@ -10,6 +10,7 @@
 import type { Clock, Timer } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { Counters } from "../stats/counters.ts";
+import { ClientCount } from "./client_count.ts";
 import { linger } from "./linger.ts";
 import { Session } from "./session.ts";
 import type { SessionServices } from "./session_services.ts";
@@ -33,12 +34,19 @@ export class Listener {
   readonly #services: SessionServices;
   readonly #clock: Clock;
   readonly #counters: Counters;
+  readonly #count: ClientCount;
   readonly #sessions = new Set<Session>();
   #sweep: Timer | null = null;
   #emptied: (() => void) | null = null;
 
-  constructor(limits: ListenerLimits, services: SessionServices) {
+  /** `count` is that of all workers, where there are several. */
+  constructor(
+    limits: ListenerLimits,
+    services: SessionServices,
+    count: ClientCount = ClientCount.alone(limits.clients),
+  ) {
     this.#limits = limits;
+    this.#count = count;
     this.#services = services;
     this.#clock = services.clock;
     this.#counters = services.counters;
@@ -47,7 +55,7 @@ export class Listener {
 
   /** Serves a new client until it leaves. */
   accept(socket: Socket): void {
-    if (this.#sessions.size >= this.#limits.clients) {
+    if (!this.#count.enter()) {
       this.#counters.clientsRefused++;
       void this.#turnAway(socket);
       return;
@@ -78,6 +86,7 @@ export class Listener {
 
   #gone(session: Session): void {
     this.#sessions.delete(session);
+    this.#count.leave();
     this.#counters.clientsOpen = this.#sessions.size;
     if (this.#sessions.size === 0) this.#emptied?.();
   }

@@ -75,6 +75,8 @@ export interface Config {
   readonly unixSocket: { readonly path: string; readonly mode: number } | null;
   /** Unix socket for the operator's commands. */
   readonly controlPath: string | null;
+  /** Threads that serve clients; `auto` is one for each core. */
+  readonly workers: number | "auto";
   readonly mains: readonly ServerAddress[];
   readonly backups: readonly ServerAddress[];
   readonly distribution: DistributionName;
@@ -131,6 +133,7 @@ export const DEFAULT_CONFIG: Config = {
   listen: { hostname: "0.0.0.0", port: 11211 },
   unixSocket: null,
   controlPath: null,
+  workers: 1,
   mains: [],
   backups: [],
   distribution: "modulo",

@@ -30,6 +30,7 @@ export interface Settings {
   unixPath: string | null;
   unixMode: number;
   controlPath: string | null;
+  workers: Config["workers"];
   mains: ServerAddress[];
   backups: ServerAddress[];
   distribution: DistributionName;
@@ -65,6 +66,7 @@ export function defaultSettings(): Settings {
     unixPath: null,
     unixMode: DEFAULT_UNIX_MODE,
     controlPath: DEFAULT_CONFIG.controlPath,
+    workers: DEFAULT_CONFIG.workers,
     mains: [],
     backups: [],
     distribution: DEFAULT_CONFIG.distribution,
@@ -98,6 +100,7 @@ export function toConfig(settings: Settings): Config {
       ? null
       : { path: settings.unixPath, mode: settings.unixMode },
     controlPath: settings.controlPath,
+    workers: settings.workers,
     mains,
     backups,
     distribution: settings.distribution,
@@ -126,6 +129,11 @@ function checkTogether(settings: Settings): void {
   }
   if (settings.unixPath !== null && settings.unixPath === settings.controlPath) {
     throw new InvalidValue('"-f" and "--control" must be two paths');
+  }
+  if (settings.port === 0 && typeof settings.workers === "number" && settings.workers > 1) {
+    throw new InvalidValue(
+      `"--workers" (${settings.workers}) share the TCP port, and "-p 0" turns TCP off`,
+    );
   }
   if (settings.connections > settings.connectionsMax) {
     throw new InvalidValue(

@@ -14,16 +14,19 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 /** Writes one line per event, from a level on, to a text sink. */
 export class Log {
   readonly #write: (line: string) => void;
-  readonly #level: LogLevel;
+  /** What is less than this is not written. */
+  readonly level: LogLevel;
   readonly #time: () => Date;
+  readonly #prefix: string;
 
   constructor(
     write: (line: string) => void,
-    options: { level?: LogLevel; time?: () => Date } = {},
+    options: { level?: LogLevel; time?: () => Date; prefix?: string } = {},
   ) {
     this.#write = write;
-    this.#level = options.level ?? "info";
+    this.level = options.level ?? "info";
     this.#time = options.time ?? (() => new Date());
+    this.#prefix = options.prefix ?? "";
   }
 
   debug(text: string): void {
@@ -42,8 +45,14 @@ export class Log {
     this.#line("error", text);
   }
 
+  /** Writes a whole line that the log of another thread has made. */
+  relay(line: string): void {
+    this.#write(line);
+  }
+
   #line(level: LogLevel, text: string): void {
-    if (RANK[level] < RANK[this.#level]) return;
-    this.#write(`${this.#time().toISOString()} ${level} ${text.replaceAll(/[\r\n]+/g, " ")}\n`);
+    if (RANK[level] < RANK[this.level]) return;
+    const told = `${this.#prefix}${text}`.replaceAll(/[\r\n]+/g, " ");
+    this.#write(`${this.#time().toISOString()} ${level} ${told}\n`);
   }
 }

@@ -9,6 +9,8 @@ import { BunSocket } from "./bun_socket.ts";
 import { createProcessFacilities } from "./process_facilities.ts";
 import type { Listener, Runtime, Socket, SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
+import type { Thread } from "./thread.ts";
+import { onUncaught, parentWebThread, startWebThread } from "./web_thread.ts";
 
 /** What `node:process` has on Bun and not in the type definitions. */
 interface BunProcess {
@@ -31,7 +33,20 @@ export function createRuntime(): Runtime {
       selfArgs: Bun.isStandaloneExecutable ? [] : [Bun.main],
       setGroups: (process as unknown as BunProcess).initgroups,
     }),
+    cores: navigator.hardwareConcurrency,
+    startThread,
+    parentThread: parentWebThread,
+    onUncaught,
   };
+}
+
+/**
+ * In an executable the modules of a program are one file, and an entry point of its own is found
+ * under its path in the sources.
+ */
+function startThread(entry: URL): Thread {
+  const name = entry.pathname.slice(entry.pathname.lastIndexOf("/") + 1);
+  return startWebThread(Bun.isStandaloneExecutable ? `./src/${name}` : entry);
 }
 
 async function open(address: SystemAddress): Promise<Socket> {
@@ -49,14 +64,23 @@ async function open(address: SystemAddress): Promise<Socket> {
 
 // Async so that what `Bun.listen` throws becomes a rejection.
 // deno-lint-ignore require-await
-async function listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  return new BunListener(bind(address, accept), address);
+async function listen(
+  address: SystemAddress,
+  accept: (socket: Socket) => void,
+  options: { readonly shared?: boolean } = {},
+): Promise<Listener> {
+  return new BunListener(bind(address, accept, options.shared ?? false), address);
 }
 
-function bind(address: SystemAddress, accept: (socket: Socket) => void): Bun.SocketListener {
+function bind(
+  address: SystemAddress,
+  accept: (socket: Socket) => void,
+  shared: boolean,
+): Bun.SocketListener {
   try {
     return Bun.listen<BunSocket>({
       ...place(address),
+      reusePort: shared,
       allowHalfOpen: true,
       socket: handler(address, accept),
     });

@@ -9,6 +9,7 @@ import { DenoSocket } from "./deno_socket.ts";
 import { createProcessFacilities } from "./process_facilities.ts";
 import type { Listener, Runtime, Socket, SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
+import { onUncaught, parentWebThread, startWebThread } from "./web_thread.ts";
 
 /** How long accepting waits after a failure, such as no descriptor being left. */
 const ACCEPT_PAUSE_MS = 50;
@@ -28,6 +29,10 @@ export function createRuntime(): Runtime {
       selfArgs: Deno.build.standalone ? [] : ["run", "-A", Deno.mainModule],
       setGroups: setGroupsOf,
     }),
+    cores: navigator.hardwareConcurrency,
+    startThread: startWebThread,
+    parentThread: parentWebThread,
+    onUncaught,
   };
 }
 
@@ -61,22 +66,35 @@ function adopt(conn: Deno.Conn, address: SystemAddress): Socket {
 
 // Async so that what `Deno.listen` throws becomes a rejection, as on other runtimes.
 // deno-lint-ignore require-await
-async function listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const listener = new DenoListener(bind(address), address);
+async function listen(
+  address: SystemAddress,
+  accept: (socket: Socket) => void,
+  options: { readonly shared?: boolean } = {},
+): Promise<Listener> {
+  const listener = new DenoListener(bind(address, options.shared ?? false), address);
   listener.run(accept);
   return listener;
 }
 
-function bind(address: SystemAddress): Deno.Listener {
+function bind(address: SystemAddress, shared: boolean): Deno.Listener {
   try {
     if (address.transport === "unix") {
       return Deno.listen({ transport: "unix", path: address.path });
     }
     const { hostname, port } = address;
-    return Deno.listen({ transport: "tcp", hostname, port });
+    return Deno.listen(tcpOptions(hostname, port, shared));
   } catch (error) {
     throw socketFailure("listen on", address, error);
   }
+}
+
+/**
+ * `reusePort` would do on Linux, but asks for a flag of unstable features. `loadBalanced`, which
+ * `deno serve --parallel` is made of, asks for none and is not in the type definitions.
+ */
+function tcpOptions(hostname: string, port: number, shared: boolean): Deno.TcpListenOptions {
+  const options = { hostname, port };
+  return shared ? Object.assign(options, { loadBalanced: true }) : options;
 }
 
 /** Accepts until it is closed. Owns: the bound socket. */

@@ -44,6 +44,6 @@ declare namespace Bun {
 
   type SocketOptions<Data> = Place & { allowHalfOpen: boolean; socket: SocketHandler<Data> };
 
-  function listen<Data>(options: SocketOptions<Data>): SocketListener;
+  function listen<Data>(options: SocketOptions<Data> & { reusePort: boolean }): SocketListener;
   function connect<Data>(options: SocketOptions<Data>): Promise<Socket<Data>>;
 }

@@ -6,6 +6,8 @@
  * retry, limit or protocol lives in them.
  */
 
+import type { Thread, ThreadPort } from "./thread.ts";
+
 /** An address that the operating system knows: where to listen, or whom to connect to. */
 export type SystemAddress =
   | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
@@ -140,9 +142,14 @@ export interface Runtime {
   readonly version: string;
   /**
    * Binds and accepts until the listener is closed. `accept` is called once per
-   * connection. Rejects with `SocketError`.
+   * connection. Rejects with `SocketError`. A TCP port, if it is named, may be bound as
+   * `shared` by several threads, among which the system spreads the connections.
    */
-  listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener>;
+  listen(
+    address: SystemAddress,
+    accept: (socket: Socket) => void,
+    options?: { readonly shared?: boolean },
+  ): Promise<Listener>;
   /**
    * Connects; rejects with `SocketError`. An abort of `signal` rejects with
    * reason "failed" and leaves nothing open.
@@ -153,4 +160,12 @@ export interface Runtime {
   /** Milliseconds that only grow; for intervals. */
   now(): number;
   readonly process: ProcessFacilities;
+  /** How many threads can run at the same time. */
+  readonly cores: number;
+  /** Starts a module of `src` as a thread of its own. */
+  startThread(entry: URL): Thread;
+  /** In a thread: the way to whoever started it. */
+  parentThread(): ThreadPort;
+  /** In a thread: tells of an error that nobody caught, in place of the runtime's own report. */
+  onUncaught(handler: (reason: string) => void): void;
 }

@@ -34,6 +34,17 @@ export interface ServerReport {
   readonly counters: BackendCounters;
 }
 
+/** What is told about one worker of several. */
+export interface WorkerReport {
+  /** Counts from 1. */
+  readonly number: number;
+  readonly crashes: number;
+  /** The counts of one that does not answer are missing everywhere. */
+  readonly answered: boolean;
+  readonly clientsOpen: number;
+  readonly clientsTotal: number;
+}
+
 /** What is told about the proxy. */
 export interface ProxyReport {
   readonly version: string;
@@ -51,6 +62,8 @@ export interface ProxyReport {
   readonly memoryBytes: number;
   readonly cpuMicros: { readonly user: number; readonly system: number };
   readonly servers: readonly ServerReport[];
+  /** Empty when one thread does everything. */
+  readonly workers: readonly WorkerReport[];
 }
 
 /** `stats`: everything, as `STAT` lines. */
@@ -59,6 +72,7 @@ export function statsReport(report: ProxyReport): StatsLines {
   addBanner(lines, report);
   addProxy(lines, report);
   addCommands(lines, report);
+  addWorkers(lines, report.workers);
   addServers(lines, report);
   return lines;
 }
@@ -132,6 +146,17 @@ function addCommands(lines: StatsLines, report: ProxyReport): void {
     .add("inquiries", report.inquiries.asked)
     .add("inquiries_failed", report.inquiries.failed)
     .add("inquiries_refused", report.inquiries.refused);
+}
+
+function addWorkers(lines: StatsLines, workers: readonly WorkerReport[]): void {
+  lines.add("workers", Math.max(workers.length, 1));
+  for (const { number, crashes, answered, clientsOpen, clientsTotal } of workers) {
+    lines
+      .add(`worker_${number}_answered`, answered ? "yes" : "no")
+      .add(`worker_${number}_crashes`, crashes)
+      .add(`worker_${number}_curr_connections`, clientsOpen)
+      .add(`worker_${number}_total_connections`, clientsTotal);
+  }
 }
 
 function addServers(lines: StatsLines, report: ProxyReport): void {

@@ -5,13 +5,22 @@
  *   sum       counters, items, bytes: exact, however large
  *   max       ages, sizes of one thing, settings that are numbers
  *   min       what holds only when it holds everywhere
+ *   last      times
  *   distinct  texts and ports: every different value once, with commas
  */
 
 /** A group that is put together of what several servers say. */
-export type SummedGroup = "" | "settings" | "items" | "slabs" | "sizes" | "conns" | "extstore";
+export type SummedGroup =
+  | ""
+  | "settings"
+  | "items"
+  | "slabs"
+  | "sizes"
+  | "conns"
+  | "extstore"
+  | "recovery";
 
-type Rule = "sum" | "max" | "min" | "distinct";
+type Rule = "sum" | "max" | "min" | "last" | "distinct";
 
 const INTEGER = /^-?\d+$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -25,9 +34,10 @@ const DEFAULT_RULES: Readonly<Record<SummedGroup, Rule>> = {
   sizes: "sum",
   conns: "distinct",
   extstore: "sum",
+  recovery: "sum",
 };
 
-/** Names without the number of their slab class. */
+/** Names without the number of their slab class, or the label of their server. */
 const RULES: Readonly<Record<SummedGroup, Readonly<Record<string, Rule>>>> = {
   "": {
     accepting_conns: "min",
@@ -45,6 +55,7 @@ const RULES: Readonly<Record<SummedGroup, Readonly<Record<string, Rule>>>> = {
   sizes: {},
   conns: {},
   extstore: {},
+  recovery: { since: "last", probes_needed: "max", restore_eta: "max" },
 };
 
 /** Adds up; names come in the order of first sight, those of slab classes by number. */
@@ -69,7 +80,7 @@ export function sumStats(
 }
 
 function ruleOf(group: SummedGroup, name: string): Rule {
-  const plain = name.slice(name.lastIndexOf(":") + 1);
+  const plain = name.replace(/^.*:|^(main|backup)_\d+_/, "");
   return RULES[group][plain] ?? DEFAULT_RULES[group];
 }
 
@@ -78,6 +89,7 @@ function combine(rule: Rule, values: readonly string[]): string {
   if (rule === "sum" && values.every((value) => INTEGER.test(value))) {
     return values.reduce((sum, value) => sum + BigInt(value), 0n).toString();
   }
+  if (rule === "last") return values.reduce((last, value) => value > last ? value : last);
   if (rule === "distinct" || !values.every((value) => DECIMAL.test(value))) {
     return [...new Set(values)].join(",");
   }

@@ -24,9 +24,13 @@ const CASES: readonly [number, number | null, number][] = [
   [51200, 1, 1],
 ];
 
+test("fitClientLimit keeps connections to servers for every worker", () => {
+  assertEquals(fitClientLimit(config(51200), 1024, 4).config, config(720));
+});
+
 for (const [asked, descriptors, given] of CASES) {
   test(`fitClientLimit makes ${given} of ${asked} with ${descriptors} descriptors`, () => {
-    const fitted = fitClientLimit(config(asked), descriptors);
+    const fitted = fitClientLimit(config(asked), descriptors, 1);
     assertEquals(fitted.config, config(given));
     assertEquals(
       fitted.warning,

@@ -120,6 +120,15 @@ const WRONG: readonly [string[], string][] = [
     'or "1m": current value is "1"',
   ],
   [
+    ["--workers", "0"],
+    'Cannot parse flag "--workers": workers other than "auto" must be 1 to 256: ' +
+    'current value is "0"',
+  ],
+  [
+    ["--workers", "2", "-p", "0", "-f", "/m"],
+    '"--workers" (2) share the TCP port, and "-p 0" turns TCP off',
+  ],
+  [
     ["--connections", "5", "-i", "4"],
     '"--connections" (5) must not be more than "-i" (4)',
   ],

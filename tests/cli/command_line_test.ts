@@ -73,6 +73,12 @@ test("readCommandLine keeps the order of servers, whatever their spelling", () =
   assertEquals(names(config.backups), ["x:11211", "y:11211"]);
 });
 
+test("readCommandLine reads how many workers there are", () => {
+  assertEquals(proxy("-s a --workers 4").config.workers, 4);
+  assertEquals(proxy("-s a --workers=auto").config.workers, "auto");
+  assertEquals(proxy("-s a -p 0 -f /m --workers auto").config.workers, "auto");
+});
+
 test("readCommandLine ends flags at --", () => {
   assertEquals(names(proxy("-s a --").config.mains), ["a:11211"]);
 });

@@ -201,6 +201,7 @@ export class FakeRuntime implements Runtime {
   readonly listening = new Map<string, (socket: Socket) => void>();
   /** What a connect fails with, in place of "refused". */
   connectFailure: SocketError | null = null;
+  readonly cores = 2;
 
   listen(address: SystemAddress, accept: (socket: Socket) => void): Promise<Listener> {
     const path = pathOf(address);
@@ -235,6 +236,18 @@ export class FakeRuntime implements Runtime {
 
   now(): number {
     return 0;
+  }
+
+  startThread(): never {
+    throw new Error("this runtime has no threads");
+  }
+
+  parentThread(): never {
+    throw new Error("this runtime has no threads");
+  }
+
+  onUncaught(): never {
+    throw new Error("this runtime has no threads");
   }
 }
 

@@ -51,6 +51,7 @@ function report(servers: readonly ServerReport[] = []): ProxyReport {
     memoryBytes: 1 << 20,
     cpuMicros: { user: 1_500_000, system: 7 },
     servers,
+    workers: [],
   };
 }
 

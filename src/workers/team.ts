@@ -1,0 +1,18 @@
+/**
+ * The other workers of the process, as one worker sees them.
+ *
+ * Owned by: a worker's thread.
+ */
+
+import type { ClientCount } from "../client/client_count.ts";
+import type { ProxyReport } from "../stats/stats_report.ts";
+
+/** What a proxy that is one worker of several asks of all of them. */
+export interface Team {
+  /** Of all workers. */
+  readonly clients: ClientCount;
+  /** Reports of all workers as one; rejects when the main thread does not answer. */
+  report(): Promise<ProxyReport>;
+  /** The operator's command given to all workers, their answers as one. */
+  control(line: string): Promise<string>;
+}

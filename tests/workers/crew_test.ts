@@ -1,0 +1,141 @@
+/**
+ * A crew of real threads in the test's own process, in front of a real memcached.
+ */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
+import { parseServerAddress } from "../../src/config/parse_server_address.ts";
+import { Log } from "../../src/log/log.ts";
+import { runtimeHere } from "../../src/runtime/runtime_here.ts";
+import type { Thread } from "../../src/runtime/thread.ts";
+import { Crew } from "../../src/workers/crew.ts";
+import { poll } from "../support/deadline.ts";
+import { MemcachedProcess } from "../support/memcached_process.ts";
+import { TextClient } from "../support/text_client.ts";
+
+const TIME_MS = 60_000;
+const WAIT_MS = 20_000;
+const ENTRY = new URL("./fixtures/crashing_worker.ts", import.meta.url);
+const MODE = 0o640;
+
+const runtime = await runtimeHere();
+
+/** A crew whose threads can be told to crash. */
+class Stage implements AsyncDisposable {
+  readonly threads: Thread[] = [];
+  readonly path = join(tmpdir(), `magent-crew-${process.pid}-${performance.now()}.sock`);
+  logged = "";
+  readonly crew: Crew;
+  readonly #server: MemcachedProcess;
+
+  private constructor(server: MemcachedProcess) {
+    this.#server = server;
+    const config: Config = {
+      ...DEFAULT_CONFIG,
+      listen: { hostname: "127.0.0.1", port: 0 },
+      unixSocket: { path: this.path, mode: MODE },
+      mains: [parseServerAddress(server.server)],
+    };
+    const startThread = (entry: URL) => {
+      const thread = runtime.startThread(entry);
+      this.threads.push(thread);
+      return thread;
+    };
+    this.crew = new Crew(config, {
+      runtime: { ...runtime, startThread },
+      log: new Log((line) => this.logged += line),
+      version: "1.2.3",
+      workers: 2,
+      entry: ENTRY,
+    });
+  }
+
+  static async start(): Promise<Stage> {
+    const stage = new Stage(await MemcachedProcess.start());
+    await stage.crew.start();
+    return stage;
+  }
+
+  get port(): number {
+    const [address] = this.crew.addresses;
+    return address.transport === "tcp" ? address.port : 0;
+  }
+
+  /** One client of each worker, found by where the counts go. */
+  async clients(): Promise<[TextClient, TextClient]> {
+    const found: (TextClient | undefined)[] = [undefined, undefined];
+    const counts = async () => [await this.count(1), await this.count(2)];
+    return await poll(
+      async () => {
+        const before = await counts();
+        const client = await TextClient.connect({ port: this.port });
+        await client.ask("version\r\n");
+        const after = await counts();
+        const worker = after[0] > before[0] ? 0 : 1;
+        if (found[worker] === undefined) found[worker] = client;
+        else client.close();
+        const [one, two] = found;
+        return one !== undefined && two !== undefined ? [one, two] : null;
+      },
+      WAIT_MS,
+      "a client of each worker",
+    );
+  }
+
+  /** Connections that a worker has ever had. */
+  async count(worker: number): Promise<number> {
+    return Number(await this.stat(`worker_${worker}_total_connections`));
+  }
+
+  async stat(name: string): Promise<string | undefined> {
+    return new RegExp(`^STAT ${name} (.*)\r$`, "m").exec(await this.crew.control("stats"))?.[1];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.crew.close();
+    await this.#server[Symbol.asyncDispose]();
+  }
+}
+
+test("a worker that crashes is replaced, and the others notice nothing", {
+  timeout: TIME_MS,
+}, async () => {
+  await using stage = await Stage.start();
+  const [first, second] = await stage.clients();
+  assertEquals(await first.set("k", "v"), "STORED");
+  await using unix = await TextClient.connect({ path: stage.path });
+  assertEquals(await unix.get("k"), "v");
+
+  stage.threads[0].post("crash");
+  assertEquals(await first.readToEnd(WAIT_MS), "");
+  assertEquals(await unix.readToEnd(WAIT_MS), "");
+  assertEquals(await second.get("k"), "v");
+  await poll(() => stage.logged.includes("worker 1 serves again") || null, WAIT_MS, "successor");
+  assertStringIncludes(stage.logged, "error worker 1 crashed: crashed on purpose");
+  assertEquals(stage.threads.length, 3);
+
+  assertEquals(await stage.stat("worker_1_crashes"), "1");
+  assertEquals(await stage.stat("worker_2_crashes"), "0");
+  assertEquals(await second.get("k"), "v");
+  await using again = await TextClient.connect({ path: stage.path });
+  assertEquals(await again.get("k"), "v");
+  assertEquals(statSync(stage.path).mode & 0o777, MODE);
+  const [third, fourth] = await stage.clients();
+  assertEquals([await third.get("k"), await fourth.get("k")], ["v", "v"]);
+  for (const client of [first, second, third, fourth]) client.close();
+});
+
+test("Crew.drain lets the clients of all workers go, and ends", { timeout: TIME_MS }, async () => {
+  await using stage = await Stage.start();
+  const clients = await stage.clients();
+  const drained = stage.crew.drain();
+  for (const client of clients) assertEquals(await client.readToEnd(WAIT_MS), "");
+  await drained;
+  assertEquals(existsSync(stage.path), false);
+  assertStringIncludes(await stage.crew.control("server down main_1"), "did not answer");
+});
