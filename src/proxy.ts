@@ -238,7 +238,7 @@ class RunningProxy implements WorkerProxy {
   async #teamStats(team: Team, group: string): Promise<string | null> {
     if (TEAM_GROUPS.includes(group)) return await team.control(`stats ${group}`);
     if (group !== "") return new Promise((done) => this.#serverStats.answer(group, done));
-    const own = statsReport(await team.report());
+    const own = statsReport(await team.report() ?? this.ownReport());
     return new Promise((done) => this.#serverStats.complete(own, done));
   }
 

@@ -47,7 +47,7 @@ async function check(args: readonly string[], { runtime, version }: Program): Pr
   refusePositionals(read);
   const line = readProxyLine(read, (path) => process.readTextFile(path));
   const identity = resolveIdentity(line.settings, process);
-  const { config, warning } = fitClientLimit(line.config, process.descriptorLimit());
+  const { config, warning } = fitClientLimit(line.config, process.descriptorLimit(), runtime.cores);
   const checks = await Promise.all(
     serversOf(config).map(async ({ label, server }) => ({
       label,

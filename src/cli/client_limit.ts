@@ -3,6 +3,7 @@
  */
 
 import type { Config } from "../config/config.ts";
+import { workerCount } from "../config/worker_count.ts";
 
 /** Descriptors for listeners, the log, the runtime's own files and what else comes up. */
 const RESERVED_DESCRIPTORS = 64;
@@ -14,11 +15,12 @@ const RESERVED_DESCRIPTORS = 64;
 export function fitClientLimit(
   config: Config,
   descriptorLimit: number | null,
-  workers: number,
+  cores: number,
 ): { config: Config; warning: string | null } {
   if (descriptorLimit === null) return { config, warning: null };
   const servers = config.mains.length + config.backups.length;
-  const reserved = RESERVED_DESCRIPTORS + workers * servers * config.connectionsMax;
+  const reserved = RESERVED_DESCRIPTORS +
+    workerCount(config, cores) * servers * config.connectionsMax;
   // Servers rarely use all the connections they may: clients keep at least half.
   const room = Math.max(descriptorLimit - reserved, Math.floor(descriptorLimit / 2), 1);
   if (config.limits.clients <= room) return { config, warning: null };

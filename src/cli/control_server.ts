@@ -138,17 +138,9 @@ export class ControlServer {
       const line = rawLine.trim();
       if (line === "") continue;
       if (line === "quit") return true;
-      await this.#write(socket, writer, line === "help" ? HELP : await this.#answer(line));
+      await this.#write(socket, writer, line === "help" ? HELP : await this.#options.answer(line));
     }
     return false;
-  }
-
-  async #answer(line: string): Promise<string> {
-    try {
-      return await this.#options.answer(line);
-    } catch (error) {
-      return `ERROR ${messageOf(error)}\n`;
-    }
   }
 
   #write(

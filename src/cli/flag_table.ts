@@ -73,6 +73,7 @@ const LISTENING: FlagGroup<Settings> = {
       defaultText: String(DEFAULTS.workers),
       set: (settings, value) =>
         settings.workers = value === "auto" ? value : parseInteger(value, WORKERS_RANGE),
+      show: ({ workers }) => String(workers),
     },
     {
       names: ["control"],

@@ -9,7 +9,6 @@
  */
 
 import { InvalidValue } from "../config/invalid_value.ts";
-import { workerCount } from "../config/worker_count.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { BACKGROUND_VARIABLE, ERROR_PREFIX, READY_LINE, startInBackground } from "./background.ts";
 import { fitClientLimit } from "./client_limit.ts";
@@ -70,8 +69,7 @@ function runProxy(
   const { settings } = given.commandLine;
   const { process } = runtime;
   const identity = resolveIdentity(settings, process);
-  const workers = workerCount(given.commandLine.config, runtime.cores);
-  const fitted = fitClientLimit(given.commandLine.config, process.descriptorLimit(), workers);
+  const fitted = fitClientLimit(given.commandLine.config, process.descriptorLimit(), runtime.cores);
   const warnings = [...given.commandLine.warnings];
   if (fitted.warning !== null) warnings.push(fitted.warning);
   const isChild = isBackgroundChild(runtime);

@@ -1,6 +1,6 @@
 /**
- * The reports of several workers as the report of one proxy: counts add up, and where
- * workers see a server differently every view is told.
+ * The reports of several workers as the report of one proxy: counts add up, of latencies
+ * the longest stands, and where workers see a server differently every view is told.
  */
 
 import type { ProxyReport, ServerReport, WorkerReport } from "./stats_report.ts";
@@ -16,13 +16,13 @@ export interface ReportOfWorker {
 /** What the system counts by process, whichever thread asks. */
 export type ReportOfProcess = Pick<ProxyReport, "memoryBytes" | "cpuMicros">;
 
-/** Throws when no worker reported. */
+/** Null when no worker reported. */
 export function mergeReports(
   reports: readonly ReportOfWorker[],
   process: ReportOfProcess,
-): ProxyReport {
+): ProxyReport | null {
   const told = reports.map(({ report }) => report).filter((report) => report !== null);
-  if (told.length === 0) throw new Error("no worker answers");
+  if (told.length === 0) return null;
   const [first] = told;
   const sum = (value: (report: ProxyReport) => number) => addUp(told.map(value)) as number;
   return {
@@ -67,6 +67,10 @@ function mergeServer(views: readonly ServerReport[]): ServerReport {
     ejections: addUp(views.map((view) => view.ejections)) as number,
     flaps: addUp(views.map((view) => view.flaps)) as number,
     counters: addUp(views.map((view) => view.counters)) as ServerReport["counters"],
+    latencyMs: {
+      p50: Math.max(...views.map((view) => view.latencyMs.p50)),
+      p99: Math.max(...views.map((view) => view.latencyMs.p99)),
+    },
     state: every((view) => view.state),
     reason: every((view) => view.reason),
     version: every((view) => view.version),

@@ -113,19 +113,18 @@ export class Crew {
 
   async control(line: string): Promise<string> {
     const [word, ...rest] = line.trim().split(/\s+/);
-    if (word === "stats") {
-      const own = ownStats(rest.join(" "), await this.#report());
-      if (own !== null) return own;
-    }
-    const answers: WorkerAnswer[] = await Promise.all(this.#members.map(async (member) => {
+    const report = word === "stats" ? await this.#report() : null;
+    const own = report === null ? null : ownStats(rest.join(" "), report);
+    return own ?? joinAnswers(line, await Promise.all(this.#members.map(askEach)));
+
+    async function askEach(member: CrewMember): Promise<WorkerAnswer> {
       const { number } = member;
       try {
         return { number, text: await member.ask("control", line, ANSWER_MS), failure: null };
       } catch (error) {
         return { number, text: null, failure: error instanceof Error ? error.message : "" };
       }
-    }));
-    return joinAnswers(line, answers);
+    }
   }
 
   /** Bound without sharing, so that a port that somebody else has is an error. */
@@ -158,7 +157,8 @@ export class Crew {
     };
   }
 
-  async #report(): Promise<ProxyReport> {
+  /** Null when no worker answers. */
+  async #report(): Promise<ProxyReport | null> {
     const { runtime } = this.#options;
     const reports = await Promise.all(this.#members.map(async (member) => {
       const { number, crashes } = member;

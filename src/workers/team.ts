@@ -11,8 +11,8 @@ import type { ProxyReport } from "../stats/stats_report.ts";
 export interface Team {
   /** Of all workers. */
   readonly clients: ClientCount;
-  /** Reports of all workers as one; rejects when the main thread does not answer. */
-  report(): Promise<ProxyReport>;
+  /** Reports of all workers as one; null when none answers. */
+  report(): Promise<ProxyReport | null>;
   /** The operator's command given to all workers, their answers as one. */
   control(line: string): Promise<string>;
 }

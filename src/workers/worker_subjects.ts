@@ -37,8 +37,8 @@ export interface MainSubjects {
   crashed: { body: string; answer: null };
   /** A line for the log. */
   log: { body: string; answer: null };
-  /** The report of all workers. */
-  report: { body: null; answer: ProxyReport };
+  /** The report of all workers; null when none of them answers. */
+  report: { body: null; answer: ProxyReport | null };
   /** A line of the operator's commands, for all workers. */
   control: { body: string; answer: string };
 }

@@ -25,7 +25,9 @@ const CASES: readonly [number, number | null, number][] = [
 ];
 
 test("fitClientLimit keeps connections to servers for every worker", () => {
-  assertEquals(fitClientLimit(config(51200), 1024, 4).config, config(720));
+  const asked = { ...config(51200), workers: 4 };
+  assertEquals(fitClientLimit(asked, 1024, 1).config.limits.clients, 720);
+  assertEquals(fitClientLimit({ ...asked, workers: "auto" }, 1024, 2).config.limits.clients, 840);
 });
 
 for (const [asked, descriptors, given] of CASES) {

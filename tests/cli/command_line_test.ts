@@ -73,12 +73,6 @@ test("readCommandLine keeps the order of servers, whatever their spelling", () =
   assertEquals(names(config.backups), ["x:11211", "y:11211"]);
 });
 
-test("readCommandLine reads how many workers there are", () => {
-  assertEquals(proxy("-s a --workers 4").config.workers, 4);
-  assertEquals(proxy("-s a --workers=auto").config.workers, "auto");
-  assertEquals(proxy("-s a -p 0 -f /m --workers auto").config.workers, "auto");
-});
-
 test("readCommandLine ends flags at --", () => {
   assertEquals(names(proxy("-s a --").config.mains), ["a:11211"]);
 });
@@ -113,6 +107,9 @@ const VALUES: readonly [string, (line: ReturnType<typeof proxy>) => unknown, unk
   ["--recover read-repair", (line) => line.config.recover, "read-repair"],
   ["--on-incomplete-journal serve", (line) => line.config.onIncompleteJournal, "serve"],
   ["--restore-rate 500", (line) => line.config.restoreKeysPerSecond, 500],
+  ["--workers 4", (line) => line.config.workers, 4],
+  ["--workers=auto", (line) => line.config.workers, "auto"],
+  ["--workers auto -p 0 -f /m", (line) => line.config.workers, "auto"],
   ["--journal-keys 9", (line) => line.config.journalKeys, 9],
   ["--admin-commands", (line) => line.config.adminCommands, true],
   ["--connect-timeout 250", (line) => line.config.health.connectTimeoutMs, 250],
