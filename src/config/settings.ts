@@ -130,11 +130,7 @@ function checkTogether(settings: Settings): void {
   if (settings.unixPath !== null && settings.unixPath === settings.controlPath) {
     throw new InvalidValue('"-f" and "--control" must be two paths');
   }
-  if (settings.port === 0 && typeof settings.workers === "number" && settings.workers > 1) {
-    throw new InvalidValue(
-      `"--workers" (${settings.workers}) share the TCP port, and "-p 0" turns TCP off`,
-    );
-  }
+  checkWorkers(settings);
   if (settings.connections > settings.connectionsMax) {
     throw new InvalidValue(
       `"--connections" (${settings.connections}) must not be more than "-i" ` +
@@ -146,5 +142,16 @@ function checkTogether(settings: Settings): void {
       `"--probe-interval" (${settings.health.probeMs}) must not be more than ` +
         `"--probe-interval-max" (${settings.health.probeMaxMs})`,
     );
+  }
+}
+
+/** `auto` is one worker where there cannot be more. */
+function checkWorkers({ workers, port, mains, backups }: Settings): void {
+  if (workers === "auto" || workers === 1) return;
+  if (port === 0) {
+    throw new InvalidValue(`"--workers" (${workers}) share the TCP port, and "-p 0" turns TCP off`);
+  }
+  if ([...mains, ...backups].some(({ address }) => address.transport === "embedded")) {
+    throw new InvalidValue(`"--workers" (${workers}) cannot share an embedded server`);
   }
 }

@@ -129,6 +129,10 @@ const WRONG: readonly [string[], string][] = [
     '"--workers" (2) share the TCP port, and "-p 0" turns TCP off',
   ],
   [
+    ["--workers", "2", "-b", "embedded"],
+    '"--workers" (2) cannot share an embedded server',
+  ],
+  [
     ["--connections", "5", "-i", "4"],
     '"--connections" (5) must not be more than "-i" (4)',
   ],
