@@ -32,6 +32,7 @@ const WARM_MS = 2000;
 const CAPACITY_MS = 5000;
 const BEFORE_MS = 10_000;
 const AFTER_MS = 5000;
+const BESIDE_PER_SECOND = 200;
 const FILL_TOGETHER = 1000;
 
 process.exit(await main(process.argv.slice(2)));
@@ -60,26 +61,32 @@ async function measure(options: RestoreOptions): Promise<number> {
   const { port, child } = await startProxy(options, mains, backup);
   servers.defer(() => child.kill());
   await fill(port, keys);
-  const load = await PacedLoad.connect(port, keys, clients);
+  const load = await PacedLoad.connect(clients, { port, keys, changes: true });
   servers.defer(() => load.close());
+  const beside = await PacedLoad.connect(1, { port: mains[1].port, keys, changes: false });
+  servers.defer(() => beside.close());
+  const tell = (when: string) => tellLatencies(when, load, beside);
   const rate = options.rate ?? Math.round(share * await measureCapacity(load));
   console.log(`${options.runtime}: ${keys} keys, load ${rate}/s`);
   if (rate > 0) load.start(rate);
+  beside.start(BESIDE_PER_SECOND);
   await pause(WARM_MS);
   load.takeLatencies();
+  beside.takeLatencies();
   const cost = new ProxyCost(child.pid, load.counts);
   await pause(BEFORE_MS);
-  tell("before", load.takeLatencies());
+  tell("before");
   const before = cost.take();
   const restartedMs = await restart(mains[0]);
   await poll(() => restored(child, mains[0]) || null, RESTORED_MS, "restored main");
   const tookMs = performance.now() - restartedMs;
   const during = cost.take();
-  tell("during", load.takeLatencies());
+  tell("during");
   const [average] = loadavg();
   await pause(AFTER_MS);
-  tell("after", load.takeLatencies());
+  tell("after");
   await load.stop();
+  await beside.stop();
   const { stableReads, stableMisses, failed, requests } = load.counts;
   console.log(child.output.split("\n").filter((line) => /restor/.test(line)).join("\n"));
   console.log(
@@ -152,9 +159,16 @@ function filledKeys({ output }: Child): number {
   return Number(/ restored: (\d+) filled/.exec(output)?.[1] ?? 0);
 }
 
-function tell(when: string, latencies: LatencyHistogram): void {
-  const ms = (fraction: number) => (latencies.percentile(fraction) / 1e6).toFixed(2);
-  console.log(`${when}: ${latencies.total} requests, p50 ${ms(0.5)} ms, p99 ${ms(0.99)} ms`);
+/** What a client of a server feels beside the proxy is the machine's doing. */
+function tellLatencies(when: string, load: PacedLoad, beside: PacedLoad): void {
+  const [through, direct] = [load.takeLatencies(), beside.takeLatencies()];
+  const ms = (of: LatencyHistogram, share: number) => (of.percentile(share) / 1e6).toFixed(2);
+  console.log(
+    `${when}: ${through.total} requests, p50 ${ms(through, 0.5)} ms, p99 ${
+      ms(through, 0.99)
+    } ms; ` +
+      `beside the proxy p50 ${ms(direct, 0.5)} ms, p99 ${ms(direct, 0.99)} ms`,
+  );
 }
 
 function tellComparison({ both, mainOnly, backupOnly, different, first }: Comparison): void {

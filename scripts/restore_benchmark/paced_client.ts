@@ -23,20 +23,28 @@ export interface LoadCounts {
   failed: number;
 }
 
+/** Whom a client asks, and for what. */
+export interface PacedClientOptions {
+  readonly port: number;
+  readonly keys: number;
+  /** It only reads when false. */
+  readonly changes: boolean;
+}
+
 /** A client; `pauseMs` 0 is as fast as it can. */
 export class PacedClient {
   readonly #client: TextClient;
-  readonly #keys: number;
+  readonly #options: PacedClientOptions;
   readonly #counts: LoadCounts;
 
-  private constructor(client: TextClient, keys: number, counts: LoadCounts) {
+  private constructor(client: TextClient, options: PacedClientOptions, counts: LoadCounts) {
     this.#client = client;
-    this.#keys = keys;
+    this.#options = options;
     this.#counts = counts;
   }
 
-  static async connect(port: number, keys: number, counts: LoadCounts): Promise<PacedClient> {
-    return new PacedClient(await TextClient.connect({ port }), keys, counts);
+  static async connect(options: PacedClientOptions, counts: LoadCounts): Promise<PacedClient> {
+    return new PacedClient(await TextClient.connect({ port: options.port }), options, counts);
   }
 
   /** Works until it is told to end. */
@@ -58,8 +66,9 @@ export class PacedClient {
   }
 
   async #request(): Promise<void> {
-    const at = Math.floor(Math.random() * this.#keys);
-    if (isStable(at) || Math.random() < READS) return await this.#read(at);
+    const { keys, changes } = this.#options;
+    const at = Math.floor(Math.random() * keys);
+    if (isStable(at) || !changes || Math.random() < READS) return await this.#read(at);
     const answer = await this.#client.ask(changeOf(at), "\r\n", ANSWER_MS);
     if (answer.includes("ERROR")) this.#counts.failed++;
   }

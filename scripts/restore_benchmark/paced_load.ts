@@ -1,13 +1,13 @@
 /**
- * Many clients at a fixed rate together.
+ * Many clients of one server or proxy, at a fixed rate together.
  *
  * Owned by: the restore benchmark, which closes it. Owns: its clients.
  */
 
 import { LatencyHistogram } from "../benchmark/latency_histogram.ts";
-import { type LoadCounts, PacedClient } from "./paced_client.ts";
+import { type LoadCounts, PacedClient, type PacedClientOptions } from "./paced_client.ts";
 
-/** The load on one proxy. */
+/** The load of some clients. */
 export class PacedLoad {
   readonly counts: LoadCounts = {
     latencies: new LatencyHistogram(),
@@ -20,10 +20,10 @@ export class PacedLoad {
   #working: Promise<void> = Promise.resolve();
   #run = 0;
 
-  static async connect(port: number, keys: number, clients: number): Promise<PacedLoad> {
+  static async connect(clients: number, options: PacedClientOptions): Promise<PacedLoad> {
     const load = new PacedLoad();
     for (let i = 0; i < clients; i++) {
-      load.#clients.push(await PacedClient.connect(port, keys, load.counts));
+      load.#clients.push(await PacedClient.connect(options, load.counts));
     }
     return load;
   }

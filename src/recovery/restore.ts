@@ -78,7 +78,7 @@ export class Restore {
   readonly #failedBefore: number;
   readonly #skippedBefore: number;
   readonly #queue: RestoreQueue;
-  readonly #tally = new RestoreTally();
+  readonly #tally: RestoreTally;
   /** The key in hand. */
   readonly #key = new Request();
   #looks = 0;
@@ -93,6 +93,7 @@ export class Restore {
     this.#options = options;
     this.#failedBefore = options.repairs.counters.failed;
     this.#skippedBefore = options.repairs.counters.skipped;
+    this.#tally = new RestoreTally(options.clock.now());
     const latencies = [options.latency, ...options.sources.map(({ latency }) => latency)];
     this.pace = new RestorePace(options.keysPerSecond, latencies, options.clock.now());
     this.#queue = new RestoreQueue({
@@ -225,7 +226,7 @@ export class Restore {
     this.pace.adjust();
     if (this.#looks % REPORT_LOOKS === 0) this.#options.report(this.progress);
     if (this.#looks % SECOND_LOOKS !== 0) return;
-    this.#tally.measure();
+    this.#tally.measure(this.#options.clock.now());
     this.pace.lookAtEvictions(await this.#options.evictions());
     if (this.pace.full) this.#ended ??= "full";
   }

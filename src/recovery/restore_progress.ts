@@ -48,6 +48,11 @@ export class RestoreTally {
   #expected = 0;
   #rate = 0;
   #doneBefore = 0;
+  #measuredMs: number;
+
+  constructor(nowMs: number) {
+    this.#measuredMs = nowMs;
+  }
 
   /** So many keys are about to be read. */
   expect(keys: number): void {
@@ -69,11 +74,12 @@ export class RestoreTally {
     this.#doneBefore = 0;
   }
 
-  /** A second has passed. */
-  measure(): void {
-    const done = this.done - this.#doneBefore;
+  /** About a second has passed. */
+  measure(nowMs: number): void {
+    const rate = 1000 * (this.done - this.#doneBefore) / Math.max(1, nowMs - this.#measuredMs);
     this.#doneBefore = this.done;
-    this.#rate = this.#rate === 0 ? done : this.#rate * (1 - RATE_WEIGHT) + done * RATE_WEIGHT;
+    this.#measuredMs = nowMs;
+    this.#rate = this.#rate === 0 ? rate : this.#rate * (1 - RATE_WEIGHT) + rate * RATE_WEIGHT;
   }
 
   progress(state: RestoreState): RestoreProgress {
