@@ -176,5 +176,6 @@ export class ClientOutput {
 
 /** Calls everyone back once; who waits again meanwhile waits for the next time. */
 function callAll(waiting: (() => void)[]): void {
+  if (waiting.length === 0) return;
   for (const callback of waiting.splice(0)) callback();
 }

@@ -120,7 +120,8 @@ export class Session implements ReplyQueueOwner, OutputOwner {
   }
 
   written(): void {
-    this.activeMs = this.#services.turns.now();
+    // Not the time of the turn: asking for that here would make a turn for it alone.
+    this.activeMs = this.#services.clock.now();
     this.progressed();
   }
 

@@ -1,11 +1,13 @@
 /**
  * A connection of Bun as Web streams.
  *
- *   data event -> enqueue --(nobody waits for it)--> pause … pull -> resume
+ *   data event -> deliver --(nobody waits for it)--> pause … read -> resume
  *   write(chunk) -> socket.write(chunk), and on `drain` what it did not take
  *
  * Bun makes a new buffer for every `data` event, so a chunk may wait in the stream. At most
  * one does so, because the socket is paused by then; paused, Bun tells nothing about the peer.
+ * Streams of the standard classes cost more than the rest of a small request: hence
+ * `DirectReadable` and `DirectWritable`.
  *
  * Each direction ends on its own; the socket is closed when both have ended, when the peer
  * breaks it, or by `close()`.
@@ -13,21 +15,21 @@
  * Owned by: whoever accepted or connected. Owns: the connection.
  */
 
+import { type ByteSource, DirectReadable } from "./direct_readable.ts";
+import { type ByteTarget, DirectWritable } from "./direct_writable.ts";
 import type { Socket } from "./runtime.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** A socket over `Bun.Socket`, which calls the `on…` methods. */
-export class BunSocket implements Socket {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+export class BunSocket implements Socket, ByteSource, ByteTarget {
+  readonly readable: DirectReadable = new DirectReadable(this);
+  readonly writable: DirectWritable = new DirectWritable(this);
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly closed: Promise<void>;
   readonly #socket: Bun.Socket<BunSocket>;
   readonly #resolveClosed: () => void;
-  #readController!: ReadableStreamDefaultController<Uint8Array>;
-  #writeController!: WritableStreamDefaultController;
   #readSide: "flowing" | "paused" | "ended" = "flowing";
   #writeSide: "open" | "ended" = "open";
   #state: "open" | "closed" = "open";
@@ -41,21 +43,6 @@ export class BunSocket implements Socket {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#resolveClosed = resolve;
-    this.readable = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#readController = controller;
-      },
-      pull: () => this.#pull(),
-      cancel: () => this.#cancel(),
-    }, { highWaterMark: 0 });
-    this.writable = new WritableStream<Uint8Array>({
-      start: (controller) => {
-        this.#writeController = controller;
-      },
-      write: (chunk) => this.#write(chunk),
-      close: () => this.#shutDown(),
-      abort: () => this.close(),
-    });
   }
 
   close(): void {
@@ -65,8 +52,8 @@ export class BunSocket implements Socket {
   /** The peer sent something. */
   onData(chunk: Uint8Array): void {
     if (this.#readSide === "ended") return;
-    this.#readController.enqueue(chunk);
-    if (this.#readSide === "flowing" && this.#readController.desiredSize! < 0) {
+    this.readable.deliver(chunk);
+    if (this.#readSide === "flowing" && this.readable.holds) {
       this.#readSide = "paused";
       this.#socket.pause();
     }
@@ -75,7 +62,7 @@ export class BunSocket implements Socket {
   /** The peer shut down its side. */
   onEnd(): void {
     if (this.#readSide === "ended") return;
-    this.#readController.close();
+    this.readable.end();
     this.#endReading();
   }
 
@@ -88,6 +75,7 @@ export class BunSocket implements Socket {
     this.#unwritten = this.#unwritten.subarray(taken);
     if (this.#unwritten.length > 0) return;
     this.#pendingWrite = null;
+    this.writable.settled();
     pending.resolve();
   }
 
@@ -96,33 +84,34 @@ export class BunSocket implements Socket {
     this.#close(error ?? null);
   }
 
-  #pull(): void {
+  wanted(): void {
     if (this.#readSide !== "paused") return;
     this.#readSide = "flowing";
     this.#socket.resume();
   }
 
-  #cancel(): void {
+  cancelled(): void {
     this.#socket.pause();
     this.#endReading();
   }
 
-  #write(chunk: Uint8Array): void | Promise<void> {
+  write(chunk: Uint8Array): Promise<void> | null {
     const taken = this.#socket.write(chunk);
-    if (taken === chunk.length) return;
-    // What the peer sent before it went can still be read, so only this direction ends.
-    if (taken < 0) {
-      this.#endWriting();
-      throw this.#gone();
-    }
-    this.#unwritten = chunk.subarray(taken);
+    if (taken === chunk.length) return null;
     this.#pendingWrite = Promise.withResolvers();
-    return this.#pendingWrite.promise;
+    const { promise } = this.#pendingWrite;
+    this.#unwritten = chunk.subarray(Math.max(0, taken));
+    if (taken < 0) this.#failWrite(this.#gone());
+    return promise;
   }
 
-  #shutDown(): void {
+  shutDown(): void {
     this.#socket.shutdown();
     this.#endWriting();
+  }
+
+  aborted(): void {
+    this.close();
   }
 
   #endReading(): void {
@@ -143,21 +132,24 @@ export class BunSocket implements Socket {
     this.#writeSide = "ended";
     // Calls onClose before it returns. Not terminate(), which drops what the peer has not read.
     this.#socket.end();
-    if (reading && error === null) this.#readController.close();
-    if (reading && error !== null) this.#readController.error(error);
+    if (reading && error === null) this.readable.end();
+    if (reading && error !== null) this.readable.fail(error);
     const reason = error ?? this.#gone();
-    // Without effect on a writable that has ended.
-    this.#writeController.error(reason);
+    this.writable.fail(reason);
     this.#failWrite(reason);
     this.#resolveClosed();
   }
 
+  /** What the peer sent before it went can still be read, so only this direction ends. */
   #failWrite(reason: Error): void {
     const pending = this.#pendingWrite;
     this.#pendingWrite = null;
     this.#unwritten = NOTHING;
+    this.writable.fail(reason);
     if (this.#state === "open") this.#endWriting();
-    pending?.reject(reason);
+    if (pending === null) return;
+    this.writable.settled();
+    pending.reject(reason);
   }
 
   #gone(): Error {
