@@ -15,7 +15,7 @@ import { Reply, ReplyStatus } from "../message/reply.ts";
 import type { Timer } from "../runtime/clock.ts";
 import type { Deadline } from "./deadline.ts";
 import { LineSink } from "./line_sink.ts";
-import type { Sink } from "./route.ts";
+import type { Destination, Sink } from "./route.ts";
 
 /** Waits for both copies and answers the client by the table above. */
 export class ParallelChange {
@@ -32,10 +32,20 @@ export class ParallelChange {
   #afterMain: (() => void) | null = null;
   #afterBackup: (() => void) | null = null;
   #trustsHits = false;
+  readonly #main: Destination | null;
 
-  /** Without a deadline where both legs are sent at once: they have their timeouts. */
-  constructor(sink: Sink, sync: boolean, deadline: Deadline | null) {
+  /**
+   * Without a deadline where both legs are sent at once: they have their timeouts. A `main`
+   * that is in trouble when it answers may have lost the key to a replay meanwhile.
+   */
+  constructor(
+    sink: Sink,
+    sync: boolean,
+    deadline: Deadline | null,
+    main: Destination | null = null,
+  ) {
     this.#sink = sink;
+    this.#main = main;
     this.#sync = sync;
     this.#deadline = deadline;
   }
@@ -71,7 +81,9 @@ export class ParallelChange {
   }
 
   #asksOther({ status }: Reply): boolean {
-    return status === ReplyStatus.Failed || (this.#trustsHits && status === ReplyStatus.NotFound);
+    if (status !== ReplyStatus.NotFound) return status === ReplyStatus.Failed;
+    const main = this.#main;
+    return this.#trustsHits || (main !== null && (main.missesKeys || main.phase !== "serving"));
   }
 
   #answer(reply: Reply): void {

@@ -101,7 +101,7 @@ export class ReplicateRoute implements Route {
     // What is sent at once has its timeouts, and a large value may take however long.
     const bounded = request.body === null && (troubled || !this.#order.idle);
     const deadline = bounded ? this.#deadline() : null;
-    const change = new ParallelChange(sink, this.#options.sync, deadline);
+    const change = new ParallelChange(sink, this.#options.sync, deadline, main);
     if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
     if (troubled) {
       const owned = request.retain();

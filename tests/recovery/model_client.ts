@@ -2,6 +2,8 @@
 
 import type { Reply } from "../../src/message/reply.ts";
 import { ReplyStatus } from "../../src/message/reply.ts";
+import { appendCasToken } from "../../src/protocol/cas_token.ts";
+import { OutputBuffer } from "../../src/protocol/output_buffer.ts";
 import { CallbackSink } from "../../src/route/callback_sink.ts";
 import { toText } from "../support/latin1.ts";
 import { parsedRequest } from "../support/parsed_request.ts";
@@ -19,6 +21,9 @@ import type { SimProxy, SimWorld } from "./sim_proxy.ts";
 /** Flags tell whose value it is, too. */
 const FLAGS_MAX = 60_000;
 
+/** Kinds that say how long the value lives. */
+const LASTING: readonly OperationKind[] = ["set", "add", "cas", "touch"];
+
 /** Where clients write down what they did. */
 export interface Journal {
   readonly world: SimWorld;
@@ -33,6 +38,8 @@ export class ModelClient {
   readonly #journal: Journal;
   readonly #keys: readonly string[];
   readonly #writable: readonly string[];
+  /** The last read of each key that told a cas number. */
+  readonly #reads = new Map<string, Operation>();
   busy = false;
 
   /** Reads `keys`, changes those that are `writable`, and flushes when that is all of them. */
@@ -57,17 +64,25 @@ export class ModelClient {
     const key = random.pick(this.#keys);
     const kind = this.#writable.includes(key) ? anyKind(random, key) : "get";
     const forbidden = kind === "flush_all" && this.#writable.length < this.#keys.length;
-    this.send(forbidden ? "get" : kind, key, random.chance(0.25) ? 2 + random.below(6) : 0);
+    const blind = kind === "cas" && !this.#reads.has(key);
+    this.send(
+      forbidden || blind ? "get" : kind,
+      key,
+      random.chance(0.25) ? 2 + random.below(6) : 0,
+    );
   }
 
   send(kind: OperationKind, key: string, exptime = 0): void {
     const { history, world } = this.#journal;
+    const compared = kind === "cas" ? this.#reads.get(key)! : null;
     const operation: Operation = {
       id: history.length + 1,
       proxy: this.#proxy.number,
       kind,
       key: kind === "flush_all" ? "" : key,
-      exptime: kind === "set" || kind === "add" || kind === "touch" ? exptime : 0,
+      exptime: LASTING.includes(kind) ? exptime : 0,
+      cas: compared?.cas ?? "",
+      compared,
       start: this.#journal.step(),
       startMs: world.clock.now(),
       end: Infinity,
@@ -97,6 +112,10 @@ export class ModelClient {
     operation.value = reply.status === ReplyStatus.Hit
       ? toText(reply.bytes, reply.valueStart, reply.valueEnd)
       : operation.text.trim();
+    if (operation.kind === "get" && reply.casEnd > reply.casStart) {
+      operation.cas = casOf(reply);
+      this.#reads.set(operation.key, operation);
+    }
     if (before.length > 0) {
       const after = holders(this.#proxy, world, operation.key);
       const stayed = before.filter((one) =>
@@ -114,9 +133,18 @@ export function flagsOf({ id }: Pick<Operation, "id">): number {
   return id % FLAGS_MAX;
 }
 
+/** The cas number as a client gets it. */
+function casOf(reply: Reply): string {
+  if (reply.generation === 0) return toText(reply.bytes, reply.casStart, reply.casEnd);
+  const out = new OutputBuffer();
+  appendCasToken(out, reply);
+  return toText(out.view());
+}
+
 function anyKind(random: SeededRandom, key: string): OperationKind {
   const chance = random.below(100);
-  if (chance < 45) return "get";
+  if (chance < 42) return "get";
+  if (chance < 50) return "cas";
   if (chance < 65) return "set";
   if (chance < 74) return "delete";
   if (chance < 84) return isCounter(key) ? "incr" : "append";
@@ -127,12 +155,17 @@ function anyKind(random: SeededRandom, key: string): OperationKind {
 
 function lineOf(operation: Operation): string {
   const { kind, key, exptime } = operation;
-  const block = (value: string) =>
-    `${flagsOf(operation)} ${exptime} ${value.length}\r\n${value}\r\n`;
+  const block = (value: string, cas = "") =>
+    `${flagsOf(operation)} ${exptime} ${value.length}${cas}\r\n${value}\r\n`;
   switch (kind) {
     case "set":
     case "add":
       return `${kind} ${key} ${block(writtenValue(operation))}`;
+    case "cas":
+      return `cas ${key} ${block(writtenValue(operation), ` ${operation.cas}`)}`;
+    case "get":
+      // The value with its cas number.
+      return `gets ${key}\r\n`;
     case "append":
       return `append ${key} ${block(appendedValue(operation))}`;
     case "incr":

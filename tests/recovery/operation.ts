@@ -7,6 +7,7 @@ export type OperationKind =
   | "get"
   | "set"
   | "add"
+  | "cas"
   | "delete"
   | "append"
   | "incr"
@@ -18,9 +19,13 @@ export interface Operation {
   readonly id: number;
   readonly proxy: number;
   readonly kind: OperationKind;
+  /** Of a read: the cas number that was told; of a `cas`: the one that it compares with. */
+  cas: string;
+  /** Of a `cas`: where its number comes from. */
+  readonly compared: Operation | null;
   /** Empty for `flush_all`. */
   readonly key: string;
-  /** Of `set`, `add` and `touch`, 0 for never, seconds. */
+  /** Of `set`, `add`, `cas` and `touch`, 0 for never, seconds. */
   readonly exptime: number;
   /** Steps of the schedule; they order operations that do not overlap. */
   readonly start: number;
@@ -38,7 +43,7 @@ export interface Operation {
   shaken: boolean;
 }
 
-/** The value that a `set` or `add` writes: counters count on from it. */
+/** The value that a `set`, `add` or `cas` writes: counters count on from it. */
 export function writtenValue({ id, key }: Pick<Operation, "id" | "key">): string {
   return isCounter(key) ? String(id * COUNTER_SPAN) : `s${id}`;
 }
@@ -68,6 +73,7 @@ export function isDone({ status }: Operation): boolean {
     case ReplyStatus.Hit:
     case ReplyStatus.Miss:
     case ReplyStatus.NotStored:
+    case ReplyStatus.Exists:
       return true;
     default:
       return false;
@@ -78,6 +84,7 @@ export function isDone({ status }: Operation): boolean {
 export function describe(operation: Operation): string {
   const { id, proxy, kind, key, exptime, start, end, startMs, endMs, text } = operation;
   const lasting = exptime === 0 ? "" : ` for ${exptime} s`;
-  return `#${id} proxy ${proxy} ${kind} ${key}${lasting} [${start}, ${end}] ` +
+  const compared = operation.compared === null ? "" : ` as read by #${operation.compared.id}`;
+  return `#${id} proxy ${proxy} ${kind} ${key}${lasting}${compared} [${start}, ${end}] ` +
     `${startMs} to ${endMs} ms: ${text.trim()}`;
 }

@@ -5,6 +5,7 @@
  *   I3          a value is not read after its time
  *   I4          a key that a trusted server holds is not missed
  *   I6          what is read was written, once, under that key
+ *   cas         a number compares equal only while nothing has changed since it was told
  *
  * Operations that overlap may have happened in either order.
  */
@@ -62,6 +63,7 @@ class KeyHistory {
 
   #judge(one: Operation): string | null {
     if (one.kind === "get" && one.status === ReplyStatus.Hit) return this.#judgeHit(one);
+    if (one.kind === "cas" && one.status === ReplyStatus.Stored) return this.#judgeCas(one);
     if (one.kind === "incr" && one.status === ReplyStatus.Number) return this.#judgeCount(one);
     return this.#mustBeThere(one) && saysAbsent(one) ? "I4 a key that is held is missed" : null;
   }
@@ -70,6 +72,14 @@ class KeyHistory {
     const lineage = this.#lineageOf(read);
     if (lineage === null) return "I6 a value that nobody wrote";
     return this.#judgeLineage(read, lineage) ?? this.#judgeExpiry(read, lineage.written);
+  }
+
+  #judgeCas(one: Operation): string | null {
+    const read = one.compared!;
+    const between = this.#operations.find((change) =>
+      change !== one && isChange(change) && change.start > read.end && this.#isBefore(change, one)
+    );
+    return between === undefined ? null : `cas in spite of ${describe(between)}`;
   }
 
   #judgeCount(one: Operation): string | null {
@@ -188,12 +198,12 @@ class KeyHistory {
 
 /** Nothing of the value before it is left. */
 function replaces({ kind, status }: Operation): boolean {
-  if (kind === "add") return status === ReplyStatus.Stored;
+  if (kind === "add" || kind === "cas") return status === ReplyStatus.Stored;
   return kind === "set" || kind === "delete" || kind === "flush_all";
 }
 
 function creates({ kind }: Operation): boolean {
-  return kind === "set" || kind === "add";
+  return kind === "set" || kind === "add" || kind === "cas";
 }
 
 /** The client was told that it took effect. */
@@ -205,6 +215,7 @@ function isChange({ kind, status }: Operation): boolean {
     case "append":
     case "set":
     case "add":
+    case "cas":
       return status === ReplyStatus.Stored;
     case "incr":
       return status === ReplyStatus.Number;
@@ -224,6 +235,7 @@ function saysAbsent({ kind, status }: Operation): boolean {
       return status === ReplyStatus.Stored;
     case "incr":
     case "touch":
+    case "cas":
       return status === ReplyStatus.NotFound;
     default:
       return false;

@@ -1,5 +1,6 @@
 /** Ways to spoil recovery, to see that the model notices. */
 
+import type { Identity } from "../../src/backend/identity.ts";
 import { TOUCH } from "../../src/message/command.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Destination, Phase, Rescue, Sink } from "../../src/route/route.ts";
@@ -82,5 +83,42 @@ class Disguise implements Destination {
 
   sendOr(request: Request, sink: Sink, rescue: Rescue | null): void {
     this.#real.sendOr(request, sink, rescue);
+  }
+}
+
+/** What is put back never expires. */
+export function dropExpiry({ world }: ModelRun): void {
+  for (const server of world.network.servers) {
+    server.tamper = ({ words, data }) => ({
+      words: words[0] === "ms" ? words.filter((word) => word[0] !== "T") : words,
+      data,
+    });
+  }
+}
+
+/** A server that comes back is trusted at once: what it lacks is a miss. */
+export function trustAtOnce({ proxies }: ModelRun): void {
+  for (const { backends } of proxies) {
+    for (const backend of backends) backend.enter = () => {};
+  }
+}
+
+/** What a server missed is forgotten. */
+export function forgetMissed({ proxies }: ModelRun): void {
+  for (const { routes } of proxies) {
+    for (const { journal } of routes.coordinator!.servers) journal.add = () => false;
+  }
+}
+
+/** cas numbers of all processes of all servers look alike. */
+export function markAllAlike({ proxies }: ModelRun): void {
+  for (const { backends } of proxies) {
+    for (const backend of backends) {
+      let known: Identity | null = null;
+      Object.defineProperty(backend, "identity", {
+        get: () => known && { ...known, generation: 1 },
+        set: (identity: Identity | null) => known = identity,
+      });
+    }
   }
 }

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { failedReply, Reply, ReplyStatus } from "../../src/message/reply.ts";
 import { ParallelChange, standing } from "../../src/route/parallel_change.ts";
-import { replyOf } from "../support/fake_destination.ts";
+import { FakeDestination, replyOf } from "../support/fake_destination.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
 
 type Outcome = "ok" | "error" | "away" | "in doubt";
@@ -87,4 +87,15 @@ test("standing keeps what a meta answer tells", () => {
   const sink = new RecordingSink();
   sink.reply(standing(reply));
   assertEquals(sink.text, "HD c5 O7\r\n");
+});
+
+test("ParallelChange believes the backup where a main in trouble does not find the key", () => {
+  const main = new FakeDestination("main");
+  const sink = new RecordingSink();
+  const change = new ParallelChange(sink, false, null, main);
+  main.missesKeys = true;
+  change.main.reply(replyOf("NOT_FOUND"));
+  assertEquals(sink.text, "");
+  change.backup.reply(replyOf("TOUCHED"));
+  assertEquals(sink.text, "TOUCHED\r\n");
 });
