@@ -154,8 +154,10 @@ class KeyHistory {
       if (one === written || one === until) return false;
       if (one.kind === "get" || one.start > until.end || this.#isOver(one, written)) return false;
       if (one.kind === "delete" || one.kind === "flush_all" || one.exptime > 0) return true;
-      // A result that was not seen any more is no copy: the copy is deleted.
-      if (one.shaken && (one.kind === "append" || one.kind === "incr")) return true;
+      // A result that was not seen any more is no copy: the copy is deleted. With `async` the
+      // client has had its answer by then.
+      const unsure = one.shaken || this.#promised.settleMs > 0;
+      if (unsure && (one.kind === "append" || one.kind === "incr")) return true;
       // What is in doubt is deleted on both sides.
       return one.kind !== "set" && one.status === ReplyStatus.Failed;
     });
