@@ -9,7 +9,7 @@
 import type { Runtime } from "../runtime/runtime.ts";
 import { LineClient } from "./line_client.ts";
 import { barLines, plainLine } from "./recovery_lines.ts";
-import { type RecoveryRow, recoveryRows } from "./recovery_rows.ts";
+import { isInOrder, type RecoveryRow, recoveryRows } from "./recovery_rows.ts";
 
 const REFRESH_MS = 1000;
 /** Without a terminal, progress alone is worth a line this often. */
@@ -34,16 +34,12 @@ export async function followRecovery(
       );
       if (rows.length === 0) return complain(runtime, answer, server);
       show(rows);
-      if (rows.every(isSettled)) return 0;
+      if (rows.every(isInOrder)) return 0;
       await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
     }
   } finally {
     client.close();
   }
-}
-
-function isSettled({ state, settling, restore }: RecoveryRow): boolean {
-  return restore === null && (state === "up" || settling);
 }
 
 function complain(runtime: Runtime, answer: string, server: string | null): number {

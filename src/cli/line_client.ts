@@ -33,7 +33,7 @@ export class LineClient {
 
   /** Rejects with `SocketError` when nobody listens. */
   static async connect(
-    runtime: Runtime,
+    runtime: Pick<Runtime, "connect">,
     address: Address,
     timeoutMs: number = ANSWER_TIMEOUT_MS,
   ): Promise<LineClient> {
@@ -48,7 +48,7 @@ export class LineClient {
 
   /** Asks for the last time, and reads whatever comes. */
   async askLast(line: string): Promise<string> {
-    return await this.#exchange(`${line}\nquit`, () => false);
+    return await this.#exchange(`${line}\r\nquit`, () => false);
   }
 
   /** Safe to call twice. */

@@ -21,6 +21,11 @@ export interface RecoveryRow {
   } | null;
 }
 
+/** True when nothing is left to be put back on a server, whether or not it is trusted alone. */
+export function isInOrder({ state, settling, restore }: RecoveryRow): boolean {
+  return restore === null && (state === "up" || settling);
+}
+
 /** Reads the `STAT` lines. */
 export function recoveryRows(stats: string): readonly RecoveryRow[] {
   const values = statValues(stats);

@@ -5,6 +5,7 @@
 import { CHECK_SUBCOMMAND } from "./check_command.ts";
 import { completionsSubcommand } from "./completions_command.ts";
 import { CONTROL_SUBCOMMANDS } from "./control_command.ts";
+import { DEMO_SUBCOMMAND } from "./demo_command.ts";
 import { helpSubcommand } from "./help_command.ts";
 import { manSubcommand } from "./man_command.ts";
 import { STATS_SUBCOMMAND } from "./stats_command.ts";
@@ -19,6 +20,7 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   STATS_SUBCOMMAND,
   TOP_SUBCOMMAND,
   ...CONTROL_SUBCOMMANDS,
+  DEMO_SUBCOMMAND,
   completionsSubcommand(() => SUBCOMMANDS),
   manSubcommand(() => SUBCOMMANDS),
   helpSubcommand(() => SUBCOMMANDS),
