@@ -14,11 +14,9 @@ import {
   type BinaryKind,
   type BinaryOpcode,
 } from "../src/protocol/binary_codes.ts";
+import { withBlock } from "./readme_block.ts";
 
 const README = new URL("../README.md", import.meta.url);
-const BEGIN =
-  "<!-- support table: made by scripts/support_table.ts -->\n<!-- deno-fmt-ignore-start -->";
-const END = "<!-- deno-fmt-ignore-end -->\n<!-- end of the support table -->";
 const MADE_BY_US = "made by the proxy";
 const META_ONLY = "before servers without meta commands: ERROR";
 
@@ -57,11 +55,11 @@ export function supportTable(): string {
 
 /** A document with the table of now between its markers. */
 export function withTable(document: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error("Cannot find the markers of the support table");
-  const before = document.slice(0, begin + BEGIN.length);
-  return `${before}\n\n${supportTable()}\n\n${document.slice(end)}`;
+  return withBlock(document, {
+    name: "support table",
+    madeBy: "scripts/support_table.ts",
+    content: supportTable(),
+  });
 }
 
 /** Variants of a name are one row: users do not know our variants. */
