@@ -74,8 +74,10 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
     return { ...servers, route: new KeyLockRoute(scope), replication: null };
   }
   const pools = { mains: mainPool, backups: makePool(backups, config.backups, config) };
+  const order = new CopyOrder();
   if (coordinator !== null) {
     recoverFarm(coordinator, {
+      order,
       mains: { servers: mains, pool: pools.mains },
       backups: { servers: backups, pool: pools.backups },
       ...services,
@@ -84,7 +86,6 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
   const { connectTimeoutMs, requestTimeoutMs } = config.health;
   // One deadline covers all attempts of a request.
   const patience = { clock: services.clock, deadlineMs: connectTimeoutMs + requestTimeoutMs };
-  const order = new CopyOrder();
   const replication = new ReplicateRoute({
     ...pools,
     sync: config.replication === "sync",

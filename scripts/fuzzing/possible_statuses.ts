@@ -27,6 +27,7 @@ const POSSIBLE: Readonly<Partial<Record<Shape, readonly ReplyStatus[]>>> = {
   metaDebug: [Hit, Miss],
   fetch: [Hit, Miss],
   metaStale: [Stored, NotStored, Exists, NotFound],
+  metaAdd: [Stored, NotStored, Exists, NotFound],
 };
 
 /** The statuses that an answer to a command of this shape may have. */

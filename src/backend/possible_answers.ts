@@ -32,6 +32,7 @@ const LINES: Readonly<Record<Shape, readonly ReplyStatus[]>> = {
   fetch: [Miss],
   metaLease: [Miss, Stored],
   metaStale: CHANGED,
+  metaAdd: CHANGED,
 };
 
 /** Meta commands that may be answered by a value. */

@@ -23,7 +23,8 @@ export type Shape =
   | "metaDebug" // me KEY [b]
   | "fetch" // made by us: value, flags and remaining time of one key
   | "metaLease" // made by us: the right to fill a key that is not there
-  | "metaStale"; // made by us: marks one key stale
+  | "metaStale" // made by us: marks one key stale
+  | "metaAdd"; // made by us: adds one key, and tells its cas number
 
 /** Who answers: servers by key, all servers, or the proxy itself. */
 export type Scope = "key" | "all" | "proxy";
@@ -146,6 +147,7 @@ const ROWS: readonly Row[] = [
   ["mg", "fetch", "key", "r", "none", { variant: "made by the proxy" }],
   ["mg", "metaLease", "key", "c", "none", { variant: "made by the proxy, a lease" }],
   ["md", "metaStale", "key", "cr", "none", { variant: "made by the proxy" }],
+  ["ms", "metaAdd", "key", "c", "none", { variant: "made by the proxy" }],
 ];
 
 function toCommand(row: Row, id: number): Command {
@@ -211,3 +213,4 @@ export const ME: Command = commandNamed("me");
 export const FETCH: Command = commandNamed("mg", "made by the proxy");
 export const LEASE: Command = commandNamed("mg", "made by the proxy, a lease");
 export const MARK_STALE: Command = commandNamed("md", "made by the proxy");
+export const REFILL: Command = commandNamed("ms", "made by the proxy");

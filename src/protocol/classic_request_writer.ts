@@ -126,11 +126,14 @@ function argumentsOf(request: Request, length: number): string {
       return " v f t c";
     case "metaStale":
       return " I";
+    case "metaAdd":
+      return ` ${length} c ME F${flags} T${exptime}`;
     default:
       return "";
   }
 }
 
 function hasValue(command: Command): boolean {
-  return command.shape === "store" || command.shape === "cas" || command.shape === "metaSet";
+  const { shape } = command;
+  return shape === "store" || shape === "cas" || shape === "metaSet" || shape === "metaAdd";
 }

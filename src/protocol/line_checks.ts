@@ -39,6 +39,7 @@ export const WORDS: Readonly<Record<Command["shape"], readonly [number, number]>
   fetch: [Infinity, Infinity],
   metaLease: [Infinity, Infinity],
   metaStale: [Infinity, Infinity],
+  metaAdd: [Infinity, Infinity],
 };
 
 /** The word behind the command is the key. */

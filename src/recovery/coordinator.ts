@@ -108,14 +108,11 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   flushBegins(): void {
-    for (const server of this.#servers.values()) server.repairs.flushBegins();
+    for (const server of this.#servers.values()) server.flushBegins();
   }
 
   flushEnds(): void {
-    for (const server of this.#servers.values()) {
-      server.repairs.flushEnds();
-      server.flushed();
-    }
+    for (const server of this.#servers.values()) server.flushEnds();
   }
 
   readAlone(request: Request, sink: Sink, destination: Destination): void {

@@ -2,9 +2,11 @@
  * The keys of one server that missed a change: what it holds of them is not to be
  * trusted, and reads of them go to the copy.
  *
- *   missed ── replay: deleted on the server, late packets waited for ──> cleared
- *                                                                          │
- *   cleared: the server may answer, but its miss is asked at the copy <────┘
+ *   missed ── replay: deleted on the server, late packets waited for ──┐
+ *      ^                                                                 ├─ put back ──> forgotten
+ *      └── waiting for the copy <── cleared <── could not be put back ───┘
+ *
+ *   cleared: the server may answer, but its miss is asked at the copy
  *
  * Owned by: ServerRecovery.
  */
@@ -15,9 +17,11 @@ export class Journal {
   readonly missed: Set<string> = new Set();
   /** Keys that were deleted since, and may be had from the copy. */
   readonly cleared: Set<string> = new Set();
+  /** Those of the cleared whose copy could not be asked: to be put back some other time. */
+  readonly waiting: Set<string> = new Set();
   /** More was missed than could be kept: only a flush puts the server in order. */
   incomplete = false;
-  /** Those of the missed that were missed again while a replay was under way. */
+  /** Those of the missed that were missed again since the last round of a replay began. */
   readonly #again = new Set<string>();
   /** Those of the cleared that a restore is about to put back. */
   #coming = new Set<string>();
@@ -46,28 +50,48 @@ export class Journal {
     return true;
   }
 
-  /** What is missed from now on is not what is deleted now. */
-  replayBegins(): void {
+  /** What is missed from now on is not what is deleted for the last time now. */
+  lastRoundBegins(): void {
     this.#again.clear();
   }
 
-  /** The key was deleted on the server, and nothing older can arrive there any more. */
-  clear(key: string): void {
-    if (this.#again.has(key)) return;
-    if (this.missed.delete(key)) this.cleared.add(key);
+  /**
+   * The key was deleted on the server, and nothing older can arrive there any more.
+   * `waits`: it may be put back later.
+   */
+  clear(key: string, waits: boolean): void {
+    if (this.#again.has(key) || !this.missed.delete(key)) return;
+    this.cleared.add(key);
+    if (waits) this.waiting.add(key);
+  }
+
+  /** As above, and the server holds what its copy holds. */
+  trust(key: string): void {
+    if (!this.#again.has(key)) this.missed.delete(key);
+  }
+
+  /** A cleared key is to be put back: nobody reads it from the server meanwhile. */
+  recall(key: string): void {
+    this.forget(key);
+    this.missed.add(key);
   }
 
   /** The server is about to lose the key, and nothing worse. */
   lack(key: string): void {
     this.#coming.delete(key);
     if (this.missed.has(key) || this.cleared.has(key)) return;
-    if (this.size >= this.#keysMax) this.incomplete = true;
-    else this.cleared.add(key);
+    if (this.size >= this.#keysMax) {
+      this.incomplete = true;
+      return;
+    }
+    this.cleared.add(key);
+    this.waiting.add(key);
   }
 
   /** The server has the key's newest value again, or holds nothing at all. */
   forget(key: string): void {
     this.cleared.delete(key);
+    this.waiting.delete(key);
     this.#coming.delete(key);
   }
 
@@ -84,6 +108,7 @@ export class Journal {
   reset(): void {
     this.missed.clear();
     this.cleared.clear();
+    this.waiting.clear();
     this.#coming.clear();
     this.#again.clear();
     this.incomplete = false;

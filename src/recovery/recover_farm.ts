@@ -2,6 +2,7 @@
 
 import type { Backend } from "../backend/backend.ts";
 import type { Request } from "../message/request.ts";
+import type { CopyOrder } from "../route/copy_order.ts";
 import type { Pool } from "../route/pool.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { BackendSource, type SourceServices } from "./restore_source.ts";
@@ -16,6 +17,7 @@ export interface Side {
 export interface Farm extends SourceServices {
   readonly mains: Side;
   readonly backups: Side;
+  readonly order: CopyOrder;
 }
 
 /**
@@ -42,6 +44,7 @@ function addServer(
       // What that server missed a change of is no copy to put back.
       return coordinator.mayAnswer(backup, key) ? { main: server, backup } : null;
     },
+    order: farm.order,
     signal: farm.signal,
   });
 }

@@ -19,6 +19,10 @@ export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
       under_way: server.recovery.repairs.size,
       ...server.recovery.repairs.counters,
     });
+    addCounters(lines, `${server.label}_refills`, {
+      waiting: server.recovery.journal.waiting.size,
+      ...server.recovery.refills.counters,
+    });
     addCounters(lines, `${server.label}_restores`, { ...server.recovery.restores.counters });
     addProgress(lines, server.label, server.recovery);
   }

@@ -3,6 +3,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Log } from "../log/log.ts";
 import type { Request } from "../message/request.ts";
+import type { CopyOrder } from "../route/copy_order.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { RestoreSource } from "./restore_source.ts";
@@ -42,6 +43,8 @@ export interface FarmView {
   owns(key: Request): boolean;
   /** This server and the one that holds the copy of the key; null when the key is another's. */
   copiesOf(key: Request): Copies | null;
+  /** What is under way of keys. */
+  readonly order: CopyOrder;
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
 }

@@ -27,20 +27,24 @@ export interface ReplayOptions {
   /** After this nothing that was sent before can still arrive, ms. */
   readonly graceMs: number;
   readonly conns: () => Promise<string | null>;
+  /** Told when nothing older can arrive any more, just before the last deletes. */
+  readonly lastRound: () => void;
 }
 
 /** Deletes `keys` on the server, and flushes it first if it missed that; false when it failed. */
 export async function replay(
   backend: Backend,
   missed: { readonly keys: readonly string[]; readonly flush: boolean },
-  { clock, graceMs, conns }: ReplayOptions,
+  { clock, graceMs, conns, lastRound }: ReplayOptions,
 ): Promise<boolean> {
   if (!await deleteAll(backend, missed)) return false;
   const lost = [...backend.lostAddresses];
   const { lostEpoch } = backend;
   const gone = await oldConnectionsGone(backend, { clock, conns });
   if (!gone) await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
-  if (backend.lostEpoch !== lostEpoch || !await deleteAll(backend, missed)) return false;
+  if (backend.lostEpoch !== lostEpoch) return false;
+  lastRound();
+  if (!await deleteAll(backend, missed)) return false;
   // What was lost meanwhile may be of these keys again.
   if (backend.lostEpoch !== lostEpoch) return false;
   for (const address of lost) backend.lostAddresses.delete(address);

@@ -1,8 +1,8 @@
 /**
  * The replays of one server: the one that runs, and what asks for another.
  *
- *   begin() ─> replay of all that is missed now ─ done ──> begin() again
- *                                               ─ failed ─> once more after a while
+ *   begin() ─> replay of all that is missed now, then its refill ─ done ──> begin() again
+ *                                                                ─ failed ─> after a while
  *   nothing missed any more ──> trusted with the rest
  *
  * Owned by: ServerRecovery.
@@ -12,8 +12,11 @@ import type { Backend } from "../backend/backend.ts";
 import type { Phase } from "../route/route.ts";
 import type { Journal } from "./journal.ts";
 import type { RecoveryServices } from "./recovery_services.ts";
+import type { Refills } from "./refills.ts";
 import { flush, replay } from "./replay.ts";
 
+/** Keys whose copy could not be asked are tried again after this, ms. */
+const RECALL_MS = 2000;
 /** A replay of fewer keys, at a server in service, is everyday life and no line of the log. */
 const FEW_KEYS = 100;
 
@@ -21,7 +24,10 @@ const FEW_KEYS = 100;
 export interface ReplaysOptions {
   readonly backend: Backend;
   readonly journal: Journal;
+  readonly refills: Refills;
   readonly services: RecoveryServices;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
   readonly enter: (phase: Phase) => void;
   /** Nothing that the server missed is left there. */
   readonly trusted: () => void;
@@ -35,6 +41,7 @@ export interface ReplaysOptions {
 export class Replays {
   readonly #options: ReplaysOptions;
   #running = false;
+  #recallWaits = false;
   /** A flush_all that it missed. */
   #flushMissed = false;
 
@@ -71,6 +78,7 @@ export class Replays {
     void this.#once().then((done) => {
       this.#running = false;
       this.noteMisses();
+      this.#recallLater();
       const { clock, graceMs } = services;
       if (done) this.begin();
       else clock.after(graceMs, () => backend.usable && this.begin());
@@ -82,19 +90,33 @@ export class Replays {
     const { clock, graceMs, log, ask } = services;
     if (this.ofEverything && backend.phase === "serving") enter("reconciling");
     if (journal.incomplete) return this.#incomplete();
-    journal.replayBegins();
     const missed = { keys: [...journal.missed], flush: this.#flushMissed };
     const text = `backend ${backend.name} missed ${missed.keys.length} keys: deleting them there`;
     if (missed.keys.length < FEW_KEYS && backend.phase === "serving") log.debug(text);
     else log.info(text);
     const conns = () => ask(backend, "stats conns");
-    if (!await replay(backend, missed, { clock, graceMs, conns })) return false;
-    for (const key of missed.keys) journal.clear(key);
+    // What was missed again by then, and not sent, is deleted by the last round as well.
+    const lastRound = () => journal.lastRoundBegins();
+    if (!await replay(backend, missed, { clock, graceMs, conns, lastRound })) return false;
     if (missed.flush) {
       this.#flushMissed = false;
       this.#options.flushRepeated();
     }
-    return true;
+    return await this.#options.refills.run(missed.keys);
+  }
+
+  /** Keys that could not be put back wait until their copies can be asked. */
+  #recallLater(): void {
+    const { backend, journal, refills, services, signal } = this.#options;
+    if (this.#recallWaits || journal.waiting.size === 0) return;
+    this.#recallWaits = true;
+    services.clock.after(RECALL_MS, () => {
+      this.#recallWaits = false;
+      if (signal.aborted) return;
+      if (backend.usable && !this.ofEverything) refills.recall();
+      this.#recallLater();
+      if (journal.missed.size > 0 && backend.usable) this.begin();
+    });
   }
 
   /**

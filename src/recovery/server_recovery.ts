@@ -16,10 +16,12 @@ import type { Phase } from "../route/route.ts";
 import { Journal } from "./journal.ts";
 import { Marker } from "./marker.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
+import { Refills } from "./refills.ts";
 import { Repairs } from "./repairs.ts";
 import { Replays } from "./replays.ts";
 import type { RestoreEnd } from "./restore.ts";
 import { Restores, type RestoresOptions } from "./restores.ts";
+import { ServerPhase } from "./server_phase.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Longer than a placeholder lives, ms. */
@@ -34,6 +36,7 @@ export class ServerRecovery {
   readonly backend: Backend;
   readonly journal: Journal;
   readonly repairs: Repairs;
+  readonly refills: Refills;
   readonly restores: Restores;
   readonly #services: RecoveryServices;
   readonly #farm: FarmView;
@@ -43,6 +46,7 @@ export class ServerRecovery {
   #known: Identity | null = null;
   readonly #marker: Marker;
   readonly #replays: Replays;
+  readonly #phase: ServerPhase;
   /** When we last came to know the marker. */
   #markedMs = -1;
   /** When a client's cas number last made us look at it. */
@@ -63,6 +67,7 @@ export class ServerRecovery {
       mayAnswer: farm.mayAnswer,
       lacks: (key) => this.journal.lack(key.keyText()),
     });
+    this.#phase = new ServerPhase(backend, services.log);
     this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
     const { log, ask } = services;
     this.restores = new Restores({
@@ -72,10 +77,18 @@ export class ServerRecovery {
       make: () => this.#restoreOptions(),
       ended: (end) => this.#endRestore(end),
     });
+    this.refills = new Refills({
+      journal: this.journal,
+      order: farm.order,
+      unixTime: services.unixTime,
+      copiesOf: (key) => farm.copiesOf(key),
+    });
     this.#replays = new Replays({
       backend,
       journal: this.journal,
+      refills: this.refills,
       services,
+      signal: farm.signal,
       enter: (phase) => this.#enter(phase),
       trusted: () => this.#trust(),
       flushRepeated: () => this.#flushRepeated(),
@@ -109,7 +122,9 @@ export class ServerRecovery {
     this.lastVerdict = verdict;
     this.#know({ ...seen, generation });
     if (RESTARTED.includes(verdict)) this.backend.lives++;
-    if (generation === null) this.#mark(verdict === "empty");
+    const restores = verdict === "empty" || verdict === "unsure" ||
+      this.backend.phase === "restoring";
+    if (generation === null) this.#mark(restores);
     switch (verdict) {
       case "empty":
       case "unsure":
@@ -214,13 +229,25 @@ export class ServerRecovery {
   }
 
   #enter(phase: Phase): void {
-    if (this.backend.phase === phase) return;
-    this.backend.enter(phase);
-    this.#services.log.info(`backend ${this.backend.name} is ${phase}: ${this.lastVerdict}`);
+    this.#phase.enter(phase, this.lastVerdict);
   }
 
-  /** Every server was flushed through us; the markers, too. */
-  flushed(): void {
+  /** Every server is about to be flushed through us. */
+  flushBegins(): void {
+    this.repairs.flushBegins();
+    this.refills.flushBegins();
+    this.#phase.flushBegins();
+  }
+
+  flushEnds(): void {
+    this.repairs.flushEnds();
+    this.refills.flushEnds();
+    this.#flushed();
+    this.#phase.flushEnds();
+  }
+
+  /** Its marker is gone, too. */
+  #flushed(): void {
     if (this.known !== null) this.#mark(this.backend.phase === "restoring");
   }
 
@@ -330,7 +357,7 @@ export class ServerRecovery {
 
   /** Its marker is gone, and so is what was put back before. */
   #flushRepeated(): void {
-    this.flushed();
+    this.#flushed();
     if (this.backend.phase === "restoring") this.#beginRestore();
   }
 }

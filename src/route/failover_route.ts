@@ -44,11 +44,14 @@ export class FailoverRoute implements Route, Rescue {
   send(request: Request, sink: Sink): void {
     const main = this.#mains.pick(request);
     if (main.readable) return main.sendOr(request, sink, this);
-    if (main.phase === "restoring" && !this.#order.idle) return this.#afterChanges(request, sink);
+    if (!this.#order.idle) return this.#afterChanges(request, sink);
     this.#sendInTrouble(request, sink, main);
   }
 
-  /** Changes of the key reach this main late: a client that pipelines reads what it wrote. */
+  /**
+   * Changes of the key may reach this main, or both copies, late: a client that pipelines
+   * reads what it wrote.
+   */
   #afterChanges(request: Request, sink: Sink): void {
     const later = request.retain();
     this.#order.inTurn(later.keyText(), () => {

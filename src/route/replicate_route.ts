@@ -211,7 +211,7 @@ export class ReplicateRoute implements Route {
     const later = request.retain();
     const { recovery } = this.#options;
     recovery?.flushBegins();
-    const restoring = mains.filter((main) => main.phase === "restoring");
+    const late = mains.filter((main) => main.phase !== "serving");
     const flush = (destinations: readonly Destination[], worst: Sink) => {
       for (const one of destinations) one.sendOr(later, this.#noting(later, one, worst), null);
     };
@@ -225,16 +225,16 @@ export class ReplicateRoute implements Route {
         }
       });
     const atMains = andEnd(toMains, () => {});
-    flush(mains.filter((main) => !restoring.includes(main)), atMains);
-    // A main that is being restored must be flushed after the copies it is restored from;
+    flush(mains.filter((main) => !late.includes(main)), atMains);
+    // A main that is put in order must be flushed after the copies that it gets keys from;
     // what it decides meanwhile must not reach them.
     this.#order.holdingAll((done) => {
       const sent = () => {
-        flush(restoring, atMains);
+        flush(late, atMains);
         done();
       };
-      flush(backups, andEnd(toBackups, restoring.length > 0 ? sent : () => {}));
-      if (restoring.length === 0) done();
+      flush(backups, andEnd(toBackups, late.length > 0 ? sent : () => {}));
+      if (late.length === 0) done();
     });
   }
 

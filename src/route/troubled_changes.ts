@@ -1,9 +1,11 @@
 /**
  * Changes of keys whose main or backup is being put in order.
  *
- *   main restoring:   backup ── answered ──> main      nothing else of the key meanwhile
- *   backup restoring: main at once ── answered ──> backup
- *   main lacks keys:  main at once, backup in its turn
+ *   main restoring, reconciling,
+ *   or missed the key:     backup ── answered ──> main      nothing else of the key meanwhile
+ *   backup restoring
+ *   or reconciling:        main at once ── answered ──> backup
+ *   main lacks other keys: main at once, backup in its turn
  *
  * The copy that repairs read from gets a change first, so that no repair can bring
  * the old value back. A main that serves gets changes in the order of its clients.
@@ -49,8 +51,12 @@ export class TroubledChanges {
 
   /** An unconditional change. */
   toBoth(troubled: TroubledChange, copies: Copies): void {
-    if (copies.main.phase === "restoring") this.#backupFirst(troubled, copies);
-    else this.#mainFirst(troubled, copies);
+    const { main } = copies;
+    if (main.phase === "restoring" || !this.#trusts(main, troubled.request)) {
+      this.#backupFirst(troubled, copies);
+    } else {
+      this.#mainFirst(troubled, copies);
+    }
   }
 
   /** A change that the main decides, once it may have the key again. */
@@ -80,7 +86,8 @@ export class TroubledChanges {
         if (backupMayLease) backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
         else backup.sendOr(forBackup, atBackup, backupNote);
       };
-      if (request.command === TOUCH) recovery!.afterRepair(request, { main, backup }, send);
+      const mayLease = request.command === TOUCH && main.phase !== "serving";
+      if (mayLease) recovery!.afterRepair(request, { main, backup }, send);
       else send(true);
     });
   }
@@ -105,9 +112,15 @@ export class TroubledChanges {
         if (request.command !== TOUCH || backup.phase !== "restoring") return send(true);
         recovery!.afterRepair(request, { main: backup, backup: main }, send);
       };
-      if (answered || backup.phase !== "restoring") sendOrRepair();
+      if (answered || backup.phase === "serving") sendOrRepair();
       else next = sendOrRepair;
     });
+  }
+
+  /** Else it may be read from the copy and put back at any time, by us or another proxy. */
+  #trusts(main: Destination, key: Request): boolean {
+    const { recovery } = this.#options;
+    return recovery === null || recovery.mayAnswer(main, key);
   }
 
   /** Else its NOT_FOUND may be about a key that it only missed. */

@@ -82,7 +82,12 @@ async function leavesLateValue(
   const back = real.nextConnection();
   server.resume();
   await withDeadline(back, BACK_MS, "server that is back");
-  const options = { clock, graceMs: wait.graceMs, conns: () => wait.conns(direct) };
+  const options = {
+    clock,
+    graceMs: wait.graceMs,
+    conns: () => wait.conns(direct),
+    lastRound: () => {},
+  };
   const replayed = () => replay(backend, { keys: missed, flush: false }, options);
   await poll(async () => await replayed() || null, BACK_MS, "replay");
   await poll(async () => !await listsAny(direct, lost) || null, BACK_MS, "last late packet");

@@ -150,7 +150,7 @@ test("A server that is forced down is left alone, and put in order when it is gi
 
   await it.say("server", "auto", it.server);
   await it.untilMain({ state: "up", override: "none", journal_missed: "0", verdict: "same" });
-  assertEquals(await main.get("k"), null);
+  assertEquals(await main.get("k"), "new");
   assertEquals(await client.get("k"), "new");
   await it.say("server", "up", it.server);
   await it.untilMain({ state: "up", reason: "operator", override: "up" });

@@ -6,7 +6,7 @@ import { Journal } from "../../src/recovery/journal.ts";
 function cleared(...keys: readonly string[]): Journal {
   const journal = new Journal(10);
   for (const key of keys) journal.add(key);
-  for (const key of keys) journal.clear(key);
+  for (const key of keys) journal.clear(key, false);
   return journal;
 }
 
@@ -22,11 +22,11 @@ test("Journal keeps after a restore what was missed or flushed again meanwhile",
   const journal = cleared("again", "flushed", "gone", "put back");
   journal.restoreBegins();
   journal.add("again");
-  journal.clear("again");
+  journal.clear("again", false);
   journal.lack("flushed");
   journal.add("gone");
   journal.add("new");
-  journal.clear("new");
+  journal.clear("new", false);
   journal.restored();
   assertEquals([...journal.cleared].sort(), ["again", "flushed", "new"]);
   assertEquals([...journal.missed], ["gone"]);
@@ -36,7 +36,7 @@ test("Journal forgets nothing when a restore did not end", () => {
   const journal = cleared("a");
   journal.restoreBegins();
   journal.add("b");
-  journal.clear("b");
+  journal.clear("b", false);
   journal.restoreBegins();
   assertEquals([...journal.cleared], ["a", "b"]);
 });

@@ -77,6 +77,7 @@ export class FakeDestination implements Destination {
 
 const STATUSES: readonly (readonly [string, ReplyStatus])[] = [
   ["STORED", ReplyStatus.Stored],
+  ["HD", ReplyStatus.Stored],
   ["NOT_STORED", ReplyStatus.NotStored],
   ["EXISTS", ReplyStatus.Exists],
   ["NOT_FOUND", ReplyStatus.NotFound],

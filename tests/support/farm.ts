@@ -65,6 +65,11 @@ export class Farm implements AsyncDisposable {
     return this.#taps.map(({ received }) => received).join("\r\n");
   }
 
+  /** The next connection that sends a main something is broken instead, where the form has taps. */
+  breakMains(): void {
+    for (const tap of this.#taps) tap.breakNext();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const parts = [this.#proxy, ...this.#filters, ...this.#taps, ...this.mains, ...this.backups];
     for (const part of parts) await part?.[Symbol.asyncDispose]();

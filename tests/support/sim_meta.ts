@@ -82,7 +82,7 @@ function answerSet(
   if (mode === "A") items.extend(item!, item!.value + data);
   else if (mode === "P") items.extend(item!, data + item!.value);
   else items.store(key, content);
-  return "HD\r\n";
+  return flags.includes("c") ? `HD c${items.find(key)?.cas ?? 0}\r\n` : "HD\r\n";
 }
 
 function answerDelete(items: SimItems, key: string, flags: readonly string[]): string {

@@ -80,6 +80,6 @@ function ownCommand(line: string): Command | undefined {
   return COMMANDS.filter(({ variant }) => variant.startsWith(MADE_BY_US)).find((row) => {
     const out = new OutputBuffer();
     writeRequest(out, new Request().make(row, key, 0, key.length));
-    return toText(out.view()) === line;
+    return toText(out.view()).startsWith(line);
   });
 }

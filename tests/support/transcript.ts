@@ -11,6 +11,7 @@
  *   copies< END                  … until both have given this answer
  *   main< mg k v f t             the proxy sends this line to the main server
  *   restart main                 the main server, behind the proxy, is started again, empty
+ *   break main                   the connection to the main server breaks at what is sent next
  *   otherwise                    the servers hold something else afterwards than memcached would
  *   # …                          says why
  *
@@ -43,6 +44,7 @@ type StepKind =
   | "copies receive"
   | "main receives"
   | "restart"
+  | "break"
   | "otherwise";
 
 /** One line of a conversation. */
@@ -97,6 +99,7 @@ const MARKS: Readonly<Record<string, Mark>> = {
   "copies>": mark("copies send"),
   "copies<": mark("copies receive"),
   "restart": mark("restart", { speakers: ["magent"] }),
+  "break": mark("break", { speakers: ["magent"] }),
   "otherwise": mark("otherwise"),
   "main<": mark("main receives", { speakers: ["magent"] }),
 };

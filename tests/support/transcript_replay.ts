@@ -31,6 +31,8 @@ export interface Circumstances {
   readonly mainReceived?: () => string;
   /** Starts the main server again, empty; `restart` is passed over when left out. */
   readonly restartMain?: () => Promise<void>;
+  /** Breaks the connection to the main server at what is sent next; `break` as `restart`. */
+  readonly breakMain?: () => void;
   /** Sends every byte in a write of its own. */
   readonly oneByOne?: boolean;
 }
@@ -88,6 +90,8 @@ class Talk {
         return await this.#mainReceives(step);
       case "restart":
         return await this.#options.restartMain?.();
+      case "break":
+        return this.#options.breakMain?.();
       case "otherwise":
         return;
     }

@@ -1,0 +1,49 @@
+/**
+ * The phase of one server: how far the routes may trust its data.
+ *
+ *   enter("serving") while a flush_all is under way ──> serving when that has ended
+ *
+ * A flush_all reaches a server that is put in order after the copies, and what comes
+ * after it waits. In service it would get later changes before it.
+ *
+ * Owned by: ServerRecovery.
+ */
+
+import type { Backend } from "../backend/backend.ts";
+import type { Log } from "../log/log.ts";
+import type { Phase } from "../route/route.ts";
+
+/** Tells the backend its phase, and the log. */
+export class ServerPhase {
+  readonly #backend: Backend;
+  readonly #log: Log;
+  #flushes = 0;
+  /** Why it is to serve when the flushes have ended; null when it is not. */
+  #servesThen: string | null = null;
+
+  constructor(backend: Backend, log: Log) {
+    this.#backend = backend;
+    this.#log = log;
+  }
+
+  /** `why` is for the log. */
+  enter(phase: Phase, why: string): void {
+    this.#servesThen = null;
+    if (this.#backend.phase === phase) return;
+    if (phase === "serving" && this.#flushes > 0) {
+      this.#servesThen = why;
+      return;
+    }
+    this.#backend.enter(phase);
+    this.#log.info(`backend ${this.#backend.name} is ${phase}: ${why}`);
+  }
+
+  flushBegins(): void {
+    this.#flushes++;
+  }
+
+  flushEnds(): void {
+    this.#flushes--;
+    if (this.#flushes === 0 && this.#servesThen !== null) this.enter("serving", this.#servesThen);
+  }
+}
