@@ -26,6 +26,9 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   farm: { ...BASE, mains: 2, backups: 2, settings: { replication: "sync", connections: 2 } },
   /** Whatever is lost, nothing old is read. */
   wild: { ...BASE, careful: false },
+  /** Much goes wrong, again and again, and few keys meet often. */
+  storm: { ...BASE, keys: 2, trouble: 5, operations: 120 },
+  "wild-storm": { ...BASE, keys: 2, mains: 2, trouble: 5, operations: 120, careful: false },
   async: { ...BASE, settings: { replication: "async" }, settleMs: ASYNC_SETTLE_MS },
   "wild-async": {
     ...BASE,
@@ -54,6 +57,7 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
     faults: ["kill"],
     agreed: true,
     prompt: true,
+    trouble: 3,
   },
   "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
 };

@@ -47,6 +47,8 @@ export interface ModelOptions {
   readonly peaceMs?: number;
   /** All proxies have the same view of every server. */
   readonly agreed?: boolean;
+  /** How much more often something goes wrong. */
+  readonly trouble?: number;
   /** Servers answer long before any timeout. */
   readonly prompt?: boolean;
   /** The story tells what servers execute. */
@@ -207,10 +209,10 @@ export class ModelRun {
 
   async #live(): Promise<void> {
     const random = this.#random;
-    const { operations, faults, prompt = false } = this.#options;
+    const { operations, faults, prompt = false, trouble = 1 } = this.#options;
     const haste = 0.05 + 0.3 * random.fraction();
     const tempo = prompt ? 0 : 0.02 + 0.2 * random.fraction();
-    const fate = (0.002 + 0.02 * random.fraction()) * (prompt ? 3 : 1);
+    const fate = (0.002 + 0.02 * random.fraction()) * trouble;
     const slowness = prompt ? 0 : random.pick([0, 0.005, 0.03]);
     const mending = 0.002 + 0.03 * random.fraction();
     for (let step = 0; this.history.length < operations && step < STEPS_MAX; step++) {
