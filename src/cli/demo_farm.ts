@@ -20,12 +20,11 @@ const HOSTNAME = "127.0.0.1";
 /** Where the proxy listens unless another port was asked for. */
 export const DEMO_PORT = 12000;
 
-/** Flags of the proxy: who looks on should not wait for a probe. */
+/** Flags of the proxy: who looks on should not wait for a probe, and see keys being put back. */
 const PROXY_FLAGS: readonly string[] = [
-  "--probe-interval",
-  "200",
-  "--probe-interval-max",
-  "500",
+  ...["--probe-interval", "200"],
+  ...["--probe-interval-max", "500"],
+  ...["--restore-rate", "500"],
 ];
 
 /** How a farm is started. */

@@ -12,7 +12,8 @@ export function placesText(farm: DemoFarm): string {
 /** The whole text; `keys` when there is a terminal to press them on. */
 export function demoText(farm: DemoFarm, { keys }: { keys: boolean }): string {
   const { port, mains, backup } = farm;
-  const server = mains[0].name.replace(":", " ");
+  // The distribution puts that key there.
+  const server = mains[1].name.replace(":", " ");
   return `\
 Two main servers, a backup and a proxy, all in this process:
 ${placesText(farm)}

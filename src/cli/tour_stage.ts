@@ -19,6 +19,7 @@ export class TourFailure extends Error {}
 export class TourStage {
   readonly #runtime: Runtime;
   #step = 0;
+  #hurries = false;
   /** A line of progress stands on the terminal. */
   #drawn = false;
 
@@ -42,9 +43,14 @@ export class TourStage {
     this.say(`\n${++this.#step}. ${title}.`);
   }
 
+  /** From now on nobody waits between the steps. */
+  hurry(): void {
+    this.#hurries = true;
+  }
+
   /** Gives whoever reads along the time for it. */
   async rest(): Promise<void> {
-    if (this.#live) await pause(REST_MS);
+    if (this.#live && !this.#hurries) await pause(REST_MS);
   }
 
   sent(name: string, text: string): void {

@@ -11,6 +11,7 @@ import { DEMO_SUBCOMMAND } from "../../src/cli/demo_command.ts";
 import type { Program } from "../../src/cli/subcommand.ts";
 import type { Config } from "../../src/config/config.ts";
 import { startProxy } from "../../src/proxy.ts";
+import { type Runtime, SocketError } from "../../src/runtime/runtime.ts";
 import { runtimeHere } from "../../src/runtime/runtime_here.ts";
 import { VERSION } from "../../src/version.ts";
 import { Child } from "../support/child.ts";
@@ -40,7 +41,9 @@ function startDemo(...args: string[]): Child {
 }
 
 /** Within this process: what is printed is kept, keys are pressed by the test. */
-async function demoHere(options: { adapt?: (config: Config) => Config } = {}): Promise<{
+async function demoHere(
+  options: { adapt?: (config: Config) => Config; taken?: readonly number[] } = {},
+): Promise<{
   program: Program;
   printed: () => string;
   press: (key: string) => void;
@@ -58,9 +61,14 @@ async function demoHere(options: { adapt?: (config: Config) => Config } = {}): P
       return () => {};
     },
   };
+  const listen: Runtime["listen"] = (address, accept) => {
+    const taken = address.transport === "tcp" && options.taken?.includes(address.port);
+    if (taken) return Promise.reject(new SocketError("in use", "Cannot listen: in use"));
+    return runtime.listen(address, accept);
+  };
   const adapt = options.adapt ?? ((config) => config);
   const program: Program = {
-    runtime: { ...runtime, process },
+    runtime: { ...runtime, listen, process },
     startProxy: (config, given) => startProxy(adapt(config), given),
     version: VERSION,
   };
@@ -116,6 +124,18 @@ test("a port that was asked for and is taken ends the demo", { timeout: TIME_MS 
   } finally {
     other.close();
   }
+});
+
+test("a usual port that is taken sends the tour to another one, and it says so", {
+  timeout: TIME_MS,
+}, async () => {
+  const oneMain = (config: Config) => ({ ...config, mains: config.mains.slice(0, 1) });
+  const { program, printed } = await demoHere({ adapt: oneMain, taken: [12000, 12001, 12003] });
+  await DEMO_SUBCOMMAND.run(["--tour"], program);
+  const port = /^port 12000 is taken: (\d+) instead\n/.exec(printed())?.[1];
+  assertStringIncludes(printed(), `\n  proxy     127.0.0.1:${port}\n`);
+  assertMatch(printed(), /proxy< STORED\n/);
+  assertEquals(/:1200[013]$/m.test(printed()), false);
 });
 
 test("the demo prints what to type, and it works", { timeout: TIME_MS }, async () => {
