@@ -1,13 +1,12 @@
 /**
  * The keys of one restore that wait, and those that are being put back.
  *
- *   keep(key) ─> spool ─ every tick, as many as pace and window allow ─> repairs
- *             └> spool of large ones, worked off last and few at a time
+ *   keep(key) ─> lane of its size ─ every tick, as many as pace and window allow ─> repairs
  *
  * Keys begin together and only at a tick: so the leases of a tick leave in one write, and
  * so do its reads and its fills. One by one, as others end, writes alone took half the time.
  *
- * Owned by: Restore. Owns: its spools.
+ * Owned by: Restore. Owns: its lanes, and their spools.
  */
 
 import { FETCH } from "../message/command.ts";
@@ -22,11 +21,15 @@ import { Spool } from "./spool.ts";
 
 /** Between two cohorts, ms. */
 export const TICK_MS = 10;
-/** Repairs under way at a time: what one step of all of them takes is a millisecond or two. */
-const WINDOW = 512;
-/** Items larger than this have a window of their own, bytes. */
-const LARGE_BYTES = 64 << 10;
-const LARGE_WINDOW = 4;
+/**
+ * Repairs under way at a time, by the size of the item: a step of all of them takes a
+ * millisecond or two, and what they hold is a few megabytes.
+ */
+const LANES = [
+  { itemBytesMax: Infinity, window: 4 },
+  { itemBytesMax: 64 << 10, window: 64 },
+  { itemBytesMax: 4 << 10, window: 512 },
+] as const;
 
 /** What the keys are put back with. */
 export interface RestoreQueueOptions {
@@ -46,70 +49,80 @@ export interface RestoreQueueOptions {
 /** Puts back what it was given to keep. */
 export class RestoreQueue {
   readonly #options: RestoreQueueOptions;
-  readonly #spool: Spool;
-  readonly #largeSpool: Spool;
+  /** The largest first: the small ones would leave nothing of the pace. */
+  readonly #lanes: readonly Lane[];
   /** The key in hand. */
   readonly #key = new Request();
-  #underWay = 0;
 
   constructor(options: RestoreQueueOptions) {
     this.#options = options;
-    this.#spool = new Spool(options.spoolBytes);
-    this.#largeSpool = new Spool(options.spoolBytes);
+    this.#lanes = LANES.map((form) => new Lane(form, options));
   }
 
   /** Bytes of the names that wait. */
   get bytes(): number {
-    return this.#spool.bytes + this.#largeSpool.bytes;
+    let bytes = 0;
+    for (let at = 0; at < this.#lanes.length; at++) bytes += this.#lanes[at].spool.bytes;
+    return bytes;
   }
 
   /** Keeps a key for later; false when there is no room. */
   keep(key: DumpedKey, ageSeconds: number): boolean {
     if (this.bytes + key.keyEnd - key.keyStart + 1 > this.#options.spoolBytes) return false;
-    const spool = key.itemBytes > LARGE_BYTES ? this.#largeSpool : this.#spool;
-    return spool.add(key, ageSeconds);
+    let at = this.#lanes.length - 1;
+    while (key.itemBytes > this.#lanes[at].itemBytesMax) at--;
+    return this.#lanes[at].spool.add(key, ageSeconds);
   }
 
   /** Resolves when nothing waits and nothing is under way, or there is no sense in going on. */
   async workOff(): Promise<void> {
     const { clock, pace, stopped } = this.#options;
-    while (!stopped() && this.#busy) {
+    while (!stopped() && this.#lanes.some(({ spool, underWay }) => spool.keys + underWay > 0)) {
       pace.accrue(clock.now());
-      this.#begin();
+      for (const lane of this.#lanes) this.#begin(lane);
       const dueMs = clock.now() + TICK_MS;
       await new Promise<void>((resolve) => void clock.after(TICK_MS, resolve));
       pace.noteLateness(clock.now() - dueMs, clock.now());
     }
   }
 
-  get #busy(): boolean {
-    return this.#spool.keys > 0 || this.#largeSpool.keys > 0 || this.#underWay > 0;
-  }
-
-  /** The next cohort. */
-  #begin(): void {
+  /** The next cohort of a lane. */
+  #begin(lane: Lane): void {
     const { pace, stopped } = this.#options;
-    while (!stopped()) {
-      const small = this.#spool.keys > 0;
-      const spool = small ? this.#spool : this.#largeSpool;
-      if (this.#underWay >= (small ? WINDOW : LARGE_WINDOW) || spool.keys === 0) return;
-      if (!pace.spend()) return;
-      const key = spool.take()!;
-      this.#repair(this.#key.make(FETCH, key, 0, key.length));
+    while (lane.underWay < lane.window && lane.spool.keys > 0) {
+      if (stopped() || !pace.spend()) return;
+      const key = lane.spool.take()!;
+      this.#repair(this.#key.make(FETCH, key, 0, key.length), lane);
     }
   }
 
-  #repair(key: Request): void {
+  #repair(key: Request, lane: Lane): void {
     const { repairs, copiesOf, lost } = this.#options;
     const copies = copiesOf(key);
-    this.#underWay++;
-    if (copies === null) return this.#repaired();
+    lane.underWay++;
+    if (copies === null) return lane.repaired();
     if (!copies.main.usable) lost();
-    repairs.repair(key, copies, this.#repaired);
+    repairs.repair(key, copies, lane.repaired);
+  }
+}
+
+/** Keys of about one size. */
+class Lane {
+  readonly itemBytesMax: number;
+  readonly window: number;
+  readonly spool: Spool;
+  underWay = 0;
+  readonly #tally: RestoreTally;
+
+  constructor(form: typeof LANES[number], { spoolBytes, tally }: RestoreQueueOptions) {
+    this.itemBytesMax = form.itemBytesMax;
+    this.window = form.window;
+    this.spool = new Spool(spoolBytes);
+    this.#tally = tally;
   }
 
-  readonly #repaired = (): void => {
-    this.#underWay--;
-    this.#options.tally.done++;
+  readonly repaired = (): void => {
+    this.underWay--;
+    this.#tally.done++;
   };
 }

@@ -29,7 +29,7 @@ class FakeSource implements RestoreSource {
     pace.expect(this.#classes.reduce((sum, keys) => sum + keys.length, 0));
     for (const keys of this.#classes) {
       for (const key of keys) {
-        const itemBytes = key.startsWith("large") ? 100_000 : 70;
+        const itemBytes = key.startsWith("large") ? 1e5 : key.startsWith("middle") ? 5000 : 70;
         each({ bytes: toBytes(key), keyStart: 0, keyEnd: key.length, lastUse: 0, itemBytes });
       }
       if (!await pace.workedOff()) return "lost";
@@ -224,20 +224,21 @@ test("Restore asks for the two servers of a key when its turn comes", async () =
   assertEquals([asked, stage.repaired, stage.end], [["a", "b"], ["b"], "complete"]);
 });
 
-test("Restore puts large values back last, and few at a time", async () => {
-  const source = new FakeSource([["large:1", "a", "large:2", ...keys(8, "large:x"), "b"]]);
-  const stage = new Stage([source], { keysPerSecond: 1e6 });
+test("Restore puts larger values back fewer at a time, and does not wait for them", async () => {
+  const names = [...keys(600), ...keys(70, "middle"), ...keys(6, "large")];
+  const options = { keysPerSecond: 1e6, spoolBytes: 1 << 20 };
+  const stage = new Stage([new FakeSource([names])], options);
   stage.hold();
   await stage.pass(100);
-  assertEquals(stage.repaired, ["a", "b", "large:1", "large:2"]);
+  const first = [...keys(4, "large"), ...keys(64, "middle"), ...keys(512)];
+  assertEquals(stage.repaired.splice(0), first);
   stage.finish();
   await stage.pass(100);
-  assertEquals(stage.repaired.slice(4), ["large:x0", "large:x1", "large:x2", "large:x3"]);
-  for (let time = 0; time < 3; time++) {
-    stage.finish();
-    await stage.pass(100);
-  }
-  assertEquals([stage.end, stage.repaired.length], ["complete", 12]);
+  const rest = ["large4", "large5", ...names.slice(664, 670), ...names.slice(512, 600)];
+  assertEquals(stage.repaired, rest);
+  stage.finish();
+  await stage.pass(100);
+  assertEquals([stage.end, stage.restore.progress.done], ["complete", 676]);
 });
 
 test("Restore does not begin before it knows how late the event loop is without it", async () => {
