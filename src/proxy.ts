@@ -17,6 +17,7 @@ import { commandCounts } from "./client/command_counts.ts";
 import { Listener } from "./client/listener.ts";
 import { LocalCommands } from "./client/local_commands.ts";
 import { type ComposedRoutes, composeRoutes } from "./compose_routes.ts";
+import { ReplyCopies } from "./client/reply_copies.ts";
 import type { Config } from "./config/config.ts";
 import { workerCount } from "./config/worker_count.ts";
 import { EmbeddedServers } from "./embedded/embedded_servers.ts";
@@ -163,6 +164,7 @@ class RunningProxy implements WorkerProxy {
       clock: this.#clock,
       counters: this.#counters,
       budget: this.#budget,
+      copies: new ReplyCopies(),
       limits: config.limits,
       errorsAsMisses: config.onError === "miss",
     };

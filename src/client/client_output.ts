@@ -151,11 +151,13 @@ export class ClientOutput {
 
   #grew(): void {
     if (this.#closed) return;
-    if (this.waitingBytes > this.#services.limits.replyBytes) {
+    const bytes = this.waitingBytes;
+    if (bytes > this.#services.limits.replyBytes) {
       this.#services.counters.closedSlow++;
       return this.#owner.broken();
     }
-    if (this.backedUp && !this.#slow) {
+    if (bytes <= PAUSE_BYTES && this.#accounted === 0) return;
+    if (bytes > PAUSE_BYTES && !this.#slow) {
       this.#slow = true;
       this.#services.counters.clientsPaused++;
       this.#owner.slow();

@@ -12,6 +12,7 @@ import type { Request } from "../message/request.ts";
 import type { ReplyWriter } from "../protocol/reply_writer.ts";
 import type { Counters } from "../stats/counters.ts";
 import type { ClientOutput } from "./client_output.ts";
+import type { ReplyCopies } from "./reply_copies.ts";
 import { ReplySlot } from "./reply_slot.ts";
 
 /** What the queue tells its session. */
@@ -26,6 +27,7 @@ export interface ReplyQueueOwner {
 export class ReplyQueue {
   readonly output: ClientOutput;
   readonly owner: ReplyQueueOwner;
+  readonly copies: ReplyCopies;
   readonly #counters: Counters;
   #writer: ReplyWriter;
   #slots: ReplySlot[] = [];
@@ -34,10 +36,16 @@ export class ReplyQueue {
 
   constructor(
     owner: ReplyQueueOwner,
-    options: { output: ClientOutput; writer: ReplyWriter; counters: Counters },
+    options: {
+      output: ClientOutput;
+      writer: ReplyWriter;
+      counters: Counters;
+      copies: ReplyCopies;
+    },
   ) {
     this.owner = owner;
     this.output = options.output;
+    this.copies = options.copies;
     this.#writer = options.writer;
     this.#counters = options.counters;
   }

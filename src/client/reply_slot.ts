@@ -61,7 +61,7 @@ export class ReplySlot implements Sink, ReplyTag {
       return;
     }
     this.#state = "held";
-    this.#held = reply.retain();
+    this.#held = queue.copies.of(reply);
     queue.output.hold(this.#held.end);
   }
 
@@ -151,6 +151,7 @@ export class ReplySlot implements Sink, ReplyTag {
     this.#state = "free";
     this.#queue.output.hold(-held.end);
     this.#queue.write(this, held);
+    this.#queue.copies.giveBack(held);
   }
 
   /** Moves what waited of a large value to the output. */

@@ -66,8 +66,8 @@ export class Session implements ReplyQueueOwner, OutputOwner {
     this.#writer = socket.writable.getWriter();
     this.#output = new ClientOutput(this.#writer, services, this);
     const writer = new TextReplyWriter(services.errorsAsMisses);
-    const { counters } = services;
-    this.#replies = new ReplyQueue(this, { output: this.#output, writer, counters });
+    const { counters, copies } = services;
+    this.#replies = new ReplyQueue(this, { output: this.#output, writer, counters, copies });
     this.activeMs = services.clock.now();
     this.#window = Math.min(WINDOW_START, services.limits.sessionRequests);
     this.#writer.closed.catch(() => {});

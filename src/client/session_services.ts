@@ -6,6 +6,7 @@ import type { TurnQueue } from "../runtime/turn_queue.ts";
 import type { Counters } from "../stats/counters.ts";
 import type { BufferBudget } from "./buffer_budget.ts";
 import type { LocalCommands } from "./local_commands.ts";
+import type { ReplyCopies } from "./reply_copies.ts";
 
 /** Limits of one session. */
 export interface SessionLimits {
@@ -24,6 +25,7 @@ export interface SessionServices {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly budget: BufferBudget;
+  readonly copies: ReplyCopies;
   readonly limits: SessionLimits;
   readonly errorsAsMisses: boolean;
 }

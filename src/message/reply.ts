@@ -5,6 +5,8 @@
  * it was handed to returns. Failures are ours and live for ever.
  */
 
+import { copyBytes } from "./copy_bytes.ts";
+
 /** What kind of answer it is; routes decide by this and never by bytes. */
 export const ReplyStatus = {
   Hit: 1,
@@ -91,24 +93,30 @@ export class Reply {
 
   /** A copy that owns its bytes, value offsets included. */
   retain(): Reply {
-    const copy = new Reply();
+    return this.copyTo(new Reply());
+  }
+
+  /** Makes `copy`, which owns its bytes, a copy of this one; returns it. */
+  copyTo(copy: Reply): Reply {
+    const { start, end } = this;
+    if (copy.bytes.length < end - start) copy.bytes = new Uint8Array(end - start);
+    copyBytes(copy.bytes, 0, this.bytes, start, end);
+    copy.start = 0;
+    copy.end = end - start;
     copy.status = this.status;
     copy.failure = this.failure;
     copy.meta = this.meta;
-    copy.bytes = this.bytes.slice(this.start, this.end);
-    copy.end = copy.bytes.length;
-    copy.keyStart = this.keyStart - this.start;
-    copy.keyEnd = this.keyEnd - this.start;
+    copy.keyStart = this.keyStart - start;
+    copy.keyEnd = this.keyEnd - start;
     copy.flags = this.flags;
+    copy.ttl = this.ttl;
     copy.won = this.won;
     copy.taken = this.taken;
     copy.stale = this.stale;
-    copy.casStart = this.casStart - this.start;
-    copy.casEnd = this.casEnd - this.start;
-    copy.generation = this.generation;
-    copy.ttl = this.ttl;
-    copy.valueStart = this.valueStart - this.start;
-    copy.valueEnd = this.valueEnd - this.start;
+    copy.casStart = this.casStart - start;
+    copy.casEnd = this.casEnd - start;
+    copy.valueStart = this.valueStart - start;
+    copy.valueEnd = this.valueEnd - start;
     return copy;
   }
 }

@@ -5,7 +5,8 @@
  * while the socket owns the other.
  */
 
-const SMALL_COPY_BYTES = 48;
+import { copyBytes } from "../message/copy_bytes.ts";
+
 const EMPTY = new Uint8Array(0);
 
 /** A buffer that grows by doubling and is emptied as a whole. */
@@ -18,13 +19,7 @@ export class OutputBuffer {
     const count = end - start;
     const at = this.length;
     if (at + count > this.bytes.length) this.#grow(at + count);
-    const bytes = this.bytes;
-    // `set` costs a call and a subarray; a short loop is cheaper.
-    if (count <= SMALL_COPY_BYTES) {
-      for (let offset = 0; offset < count; offset++) bytes[at + offset] = source[start + offset];
-    } else {
-      bytes.set(source.subarray(start, end), at);
-    }
+    copyBytes(this.bytes, at, source, start, end);
     this.length = at + count;
   }
 

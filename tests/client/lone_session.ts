@@ -1,6 +1,7 @@
 /** Clients with everything around them faked: sockets, servers, clock and turns. */
 
 import { BufferBudget } from "../../src/client/buffer_budget.ts";
+import { ReplyCopies } from "../../src/client/reply_copies.ts";
 import { Listener, type ListenerLimits } from "../../src/client/listener.ts";
 import { LocalCommands } from "../../src/client/local_commands.ts";
 import type { SessionLimits } from "../../src/client/session_services.ts";
@@ -57,6 +58,7 @@ export class LoneListener {
       clock: this.clock,
       counters: this.counters,
       budget: this.budget,
+      copies: new ReplyCopies(),
       limits,
       errorsAsMisses: options.errorsAsMisses ?? true,
     });

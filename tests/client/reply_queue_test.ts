@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { BufferBudget } from "../../src/client/buffer_budget.ts";
 import { ClientOutput } from "../../src/client/client_output.ts";
+import { ReplyCopies } from "../../src/client/reply_copies.ts";
 import { ReplyQueue } from "../../src/client/reply_queue.ts";
 import { COMMANDS } from "../../src/message/command.ts";
 import { TextReplyWriter } from "../../src/protocol/text_reply_writer.ts";
@@ -27,7 +28,8 @@ function queue() {
   const owner = { written: () => {}, slow: () => {}, broken: () => {}, progressed: () => {} };
   const output = new ClientOutput(socket.writable.getWriter(), services, owner);
   const writer = new TextReplyWriter(true);
-  return { output, replies: new ReplyQueue(owner, { output, writer, counters }) };
+  const copies = new ReplyCopies();
+  return { output, replies: new ReplyQueue(owner, { output, writer, counters, copies }) };
 }
 
 test("ReplyQueue holds bytes for the client until its head is answered", () => {
