@@ -83,7 +83,7 @@ export class ReplyQueue {
   write(slot: ReplySlot, reply: Reply): void {
     this.#count(slot, reply.status);
     if (slot.command.scope === "proxy") {
-      this.#writer.writeLocal(this.output.out, slot, reply.bytes);
+      this.#writer.writeLocal(this.output.out, slot, reply.bytes.subarray(reply.start, reply.end));
     } else {
       this.#writer.write(this.output.out, slot, reply);
     }

@@ -115,6 +115,7 @@ export class Reply {
     copy.stale = this.stale;
     copy.casStart = this.casStart - start;
     copy.casEnd = this.casEnd - start;
+    copy.generation = this.generation;
     copy.valueStart = this.valueStart - start;
     copy.valueEnd = this.valueEnd - start;
     return copy;

@@ -57,6 +57,16 @@ test("ReplyQueue uses its places again, in the order of the requests", () => {
   assertEquals([replies.size, output.waitingBytes], [0, text.length]);
 });
 
+test("ReplyQueue says of an own reply only what it is, in a copy used before too", () => {
+  const { output, replies } = queue();
+  for (const text of ["STORED", "OK"]) {
+    const slots = ["get a", "verbosity 1"].map((line) => replies.open(parsedRequest(`${line}\r\n`)));
+    slots[1].reply(replyOf(text));
+    slots[0].reply(replyOf("END"));
+  }
+  assertEquals(new TextDecoder().decode(output.out.view()), "END\r\nSTORED\r\nEND\r\nOK\r\n");
+});
+
 test("ReplyQueue keeps nothing for a client that is gone", () => {
   const { output, replies } = queue();
   const slots = ["a", "b", "c", "d"].map((key) => replies.open(parsedRequest(`get ${key}\r\n`)));
