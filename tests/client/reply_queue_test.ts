@@ -60,7 +60,7 @@ test("ReplyQueue uses its places again, in the order of the requests", () => {
 test("ReplyQueue says of an own reply only what it is, in a copy used before too", () => {
   const { output, replies } = queue();
   for (const text of ["STORED", "OK"]) {
-    const slots = ["get a", "verbosity 1"].map((line) => replies.open(parsedRequest(`${line}\r\n`)));
+    const slots = ["get a", "version"].map((line) => replies.open(parsedRequest(`${line}\r\n`)));
     slots[1].reply(replyOf(text));
     slots[0].reply(replyOf("END"));
   }
