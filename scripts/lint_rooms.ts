@@ -45,7 +45,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "backend",
     "recovery",
   ],
-  workers: ["client/client_count.ts", "config", "log", "runtime", "stats"],
+  workers: [
+    "client/client_count.ts",
+    "config",
+    "log",
+    "recovery/shared_servers.ts",
+    "runtime",
+    "stats",
+  ],
   "proxy.ts": [
     "message",
     "config",
@@ -63,7 +70,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "embedded",
     "admin",
   ],
-  "worker.ts": ["client", "log", "proxy.ts", "runtime", "workers"],
+  "worker.ts": ["client", "log", "proxy.ts", "recovery", "runtime", "workers"],
   cli: ["hash", "config", "log", "protocol", "proxy.ts", "runtime", "embedded", "version.ts"],
 };
 

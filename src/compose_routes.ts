@@ -18,6 +18,7 @@ import type { Log } from "./log/log.ts";
 import { Coordinator } from "./recovery/coordinator.ts";
 import { recoverFarm } from "./recovery/recover_farm.ts";
 import type { RecoveryServices } from "./recovery/recovery_services.ts";
+import type { SharedServers } from "./recovery/shared_servers.ts";
 import { BroadcastRoute } from "./route/broadcast_route.ts";
 import { CopyOrder } from "./route/copy_order.ts";
 import { FailoverRoute } from "./route/failover_route.ts";
@@ -46,6 +47,8 @@ export interface RouteServices {
   readonly ask: RecoveryServices["ask"];
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
+  /** What the workers of the process know together; left out for the only one. */
+  readonly shared?: SharedServers | null;
 }
 
 /** Routes, and what they lead to. */
@@ -120,6 +123,7 @@ function makeCoordinator(config: Config, services: RouteServices): Coordinator |
     ask: services.ask,
     mode: recover,
     flushIncomplete: onIncompleteJournal === "flush",
+    shared: services.shared ?? null,
   };
   return new Coordinator(recovery);
 }

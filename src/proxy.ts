@@ -146,6 +146,7 @@ class RunningProxy implements WorkerProxy {
       ask: (backend, line) =>
         new Promise((resolve) => this.#inquiry.ask(backend, line, ({ text }) => resolve(text))),
       signal: this.#ending.signal,
+      shared: team?.servers ?? null,
     });
     this.#serverStats = new ServerStats(this.#routes, this.#inquiry);
     this.#operator = new OperatorCommands(this.#routes);

@@ -11,6 +11,7 @@
 import { ClientCount } from "./client/client_count.ts";
 import { Log } from "./log/log.ts";
 import { startWorker, type WorkerProxy } from "./proxy.ts";
+import { SharedServers } from "./recovery/shared_servers.ts";
 import { SystemClock } from "./runtime/clock.ts";
 import { type Runtime, SocketError } from "./runtime/runtime.ts";
 import { runtimeHere } from "./runtime/runtime_here.ts";
@@ -49,10 +50,12 @@ class Worker {
   }
 
   async #start(orders: Orders): Promise<Start> {
-    const { config, version, logLevel, number, clientMemory } = orders;
+    const { config, version, logLevel, number, workers, clientMemory, serverMemory } = orders;
+    const counts = { servers: config.mains.length + config.backups.length, workers };
     const place = { worker: number - 1, max: config.limits.clients };
     const team: Team = {
       clients: new ClientCount(clientMemory, place),
+      servers: serverMemory === null ? null : new SharedServers(serverMemory, counts, number - 1),
       report: () => this.#main.ask("report", null, ANSWER_MS),
       control: (line) => this.#main.ask("control", line, ANSWER_MS),
     };

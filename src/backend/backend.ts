@@ -27,6 +27,7 @@ import { Health, type HealthOptions, type Override } from "./health.ts";
 import type { Identity } from "./identity.ts";
 import { KeylessGate } from "./keyless_gate.ts";
 import { LargeValues } from "./large_values.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { Prober } from "./prober.ts";
 
 /** A connection that lived this long and owes nothing may be closed by its server, ms. */
@@ -68,9 +69,10 @@ export class Backend implements Destination, ConnectionOwner {
   readonly counters: BackendCounters = new BackendCounters();
   /** How long requests of clients wait here, from being sent to their reply. */
   readonly latency: LatencyHistogram = new LatencyHistogram();
-  /** Set by the coordinator. */
-  phase: Phase = "serving";
-  missesKeys = false;
+  /** As far as this worker knows by itself. */
+  ownPhase: Phase = "serving";
+  /** Set by the coordinator; null in the only worker. */
+  elsewhere: Elsewhere | null = null;
   /** Counted by the coordinator. */
   lives = 0;
   /** Set by the coordinator. */
@@ -88,6 +90,7 @@ export class Backend implements Destination, ConnectionOwner {
   readonly #failures = new Map<string, Reply>();
   readonly #prober: Prober;
   #open = 0;
+  #missesKeys = false;
   readonly #openAddresses = new Map<Connection, string>();
   /** A connection was lost, and none has been opened since. */
   #lost = false;
@@ -122,6 +125,22 @@ export class Backend implements Destination, ConnectionOwner {
   /** Our side of the connections that are open. */
   get openAddresses(): readonly string[] {
     return [...this.#openAddresses.values()];
+  }
+
+  /** Another worker that puts it back in order counts for us. */
+  get phase(): Phase {
+    if (this.elsewhere === null || this.ownPhase !== "serving") return this.ownPhase;
+    return this.elsewhere.troubled && this.elsewhere.lacks ? "restoring" : "serving";
+  }
+
+  /** Set by the coordinator for what is known here. */
+  get missesKeys(): boolean {
+    return this.#missesKeys || (this.elsewhere !== null && this.elsewhere.troubled);
+  }
+
+  set missesKeys(misses: boolean) {
+    this.#missesKeys = misses;
+    if (!misses) this.elsewhere?.missesNothing();
   }
 
   get usable(): boolean {
@@ -251,7 +270,8 @@ export class Backend implements Destination, ConnectionOwner {
 
   /** The coordinator's word on what this server may be trusted with. */
   enter(phase: Phase): void {
-    this.phase = phase;
+    this.ownPhase = phase;
+    this.elsewhere?.entered(phase);
     this.#stateSince = this.#options.date();
   }
 

@@ -33,12 +33,15 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   /** Takes charge of a server. */
   add(
     backend: Backend,
-    farm: Omit<FarmView, "marked" | "isTaken" | "mayAnswer">,
+    farm: Omit<FarmView, "marked" | "isTaken" | "mayAnswer" | "shared">,
   ): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
+    const shared = this.#services.shared?.server(this.#servers.size) ?? null;
+    backend.elsewhere = shared;
     const server = new ServerRecovery(backend, this.#services, {
       ...farm,
       marked,
+      shared,
       isTaken: (generation) => this.servers.some(({ known }) => known?.generation === generation),
       mayAnswer: (server, key) => this.mayAnswer(server, key),
     });

@@ -7,6 +7,8 @@ import type { CopyOrder } from "../route/copy_order.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { RestoreSource } from "./restore_source.ts";
+import type { SharedServer } from "./shared_server.ts";
+import type { SharedServers } from "./shared_servers.ts";
 
 /** What all servers' recoveries share. */
 export interface RecoveryServices {
@@ -27,6 +29,8 @@ export interface RecoveryServices {
   readonly mode: "auto" | "read-repair";
   /** A server whose journal is incomplete is flushed; else it serves what it has. */
   readonly flushIncomplete: boolean;
+  /** What the workers of the process know together; null for the only one. */
+  readonly shared: SharedServers | null;
 }
 
 /** What a server's recovery is told of the farm. */
@@ -35,6 +39,8 @@ export interface FarmView {
   marked(): boolean;
   /** A server carries this generation. */
   readonly isTaken: (generation: number) => boolean;
+  /** What the workers of the process know together of this server; null for the only one. */
+  readonly shared: SharedServer | null;
   /** What a server holds of the key is right, as far as it holds it. */
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** The servers that may hold the copies of this one. */

@@ -5,14 +5,23 @@
  *   begin() ─> Restore ─ ended ──> told once, unless it was cancelled
  *      ^── a new one cancels the old
  *
+ * Of several workers of the process one restores at a time; the others repair what is read.
+ *
  * Owned by: ServerRecovery. Owns: the restore that runs.
  */
 
 import type { Backend } from "../backend/backend.ts";
 import type { Log } from "../log/log.ts";
+import type { Clock, Timer } from "../runtime/clock.ts";
 import { progressText, type RestoreProgress } from "./restore_progress.ts";
 import { Restore, type RestoreEnd, type RestoreOptions } from "./restore.ts";
 import type { RepairCounters } from "./repairs.ts";
+import type { SharedServer } from "./shared_server.ts";
+
+/** Between two looks whether the turn of another worker is over, ms. */
+const TURN_LOOK_MS = 1000;
+/** Looks that find nobody at work before we are: a restore that is done shows in the marker. */
+const IDLE_LOOKS = 3;
 
 /** How restores ended, since the start. */
 export class RestoreCounters {
@@ -29,6 +38,9 @@ export class RestoreCounters {
 export interface RestoresOptions {
   readonly backend: Backend;
   readonly log: Log;
+  readonly clock: Clock;
+  /** Whose turn it is among the workers of the process; null for the only one. */
+  readonly turn: Pick<SharedServer, "takeTurn" | "endTurn"> | null;
   /** Asks a server `stats`; null when it does not answer. */
   readonly ask: (backend: Backend, line: string) => Promise<string | null>;
   /** A new run, as things are now. */
@@ -42,22 +54,40 @@ export class Restores {
   readonly counters: RestoreCounters = new RestoreCounters();
   readonly #options: RestoresOptions;
   #current: Restore | null = null;
+  /** Another worker restores, or has a moment ago. */
+  #waiting: Timer | null = null;
 
   constructor(options: RestoresOptions) {
     this.#options = options;
   }
 
   get running(): boolean {
-    return this.#current !== null;
+    return this.#current !== null || this.#waiting !== null;
   }
 
   get progress(): RestoreProgress | null {
     return this.#current?.progress ?? null;
   }
 
-  /** Begins anew. */
+  /** Begins anew, as soon as no other worker is at it. */
   begin(): void {
     this.cancel();
+    if (this.#options.turn?.takeTurn() ?? true) this.#run();
+    else this.#wait(IDLE_LOOKS);
+  }
+
+  #wait(looks: number): void {
+    const { clock, turn } = this.#options;
+    this.#waiting = clock.after(TURN_LOOK_MS, () => {
+      this.#waiting = null;
+      if (!(turn?.takeTurn() ?? true)) return this.#wait(IDLE_LOOKS);
+      if (looks === 0) return this.#run();
+      turn?.endTurn();
+      this.#wait(looks - 1);
+    });
+  }
+
+  #run(): void {
     const { backend, log, make } = this.#options;
     const given = make();
     const before = { ...given.repairs.counters };
@@ -79,6 +109,7 @@ export class Restores {
       this.counters[end]++;
       if (this.#current !== restore) return;
       this.#current = null;
+      this.#options.turn?.endTurn();
       this.#logEnd(end, countsText(given.repairs.counters, before));
       this.#options.ended(end);
     });
@@ -86,8 +117,12 @@ export class Restores {
 
   /** Ends the one that runs; nobody is told. */
   cancel(): void {
-    this.#current?.cancel();
+    this.#waiting?.cancel();
+    this.#waiting = null;
+    if (this.#current === null) return;
+    this.#current.cancel();
     this.#current = null;
+    this.#options.turn?.endTurn();
   }
 
   /** The operator's word: wait, or go on; false when nothing runs. */

@@ -29,7 +29,7 @@ export class ServerPhase {
   /** `why` is for the log. */
   enter(phase: Phase, why: string): void {
     this.#servesThen = null;
-    if (this.#backend.phase === phase) return;
+    if (this.#backend.ownPhase === phase) return;
     if (phase === "serving" && this.#flushes > 0) {
       this.#servesThen = why;
       return;

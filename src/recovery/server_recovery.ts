@@ -65,14 +65,16 @@ export class ServerRecovery {
     this.repairs = new Repairs({
       unixTime: services.unixTime,
       mayAnswer: farm.mayAnswer,
-      lacks: (key) => this.journal.lack(key.keyText()),
+      lacks: (key) => this.#lack(key.keyText()),
     });
     this.#phase = new ServerPhase(backend, services.log);
     this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
-    const { log, ask } = services;
+    const { log, ask, clock } = services;
     this.restores = new Restores({
       backend,
       log,
+      clock,
+      turn: farm.shared,
       ask,
       make: () => this.#restoreOptions(),
       ended: (end) => this.#endRestore(end),
@@ -97,6 +99,18 @@ export class ServerRecovery {
         this.#mark(false);
       },
     });
+    this.#inherit();
+  }
+
+  /** What a worker in our place knew is lost: it missed anything, and may lack anything. */
+  #inherit(): void {
+    if (!this.#farm.shared?.inherited) return;
+    this.#services.log.warn(
+      `backend ${this.backend.name} missed changes of a worker that crashed`,
+    );
+    this.journal.incomplete = true;
+    this.#farm.shared.note(null);
+    this.backend.missesKeys = true;
   }
 
   /** Who it was when we last looked. */
@@ -117,7 +131,9 @@ export class ServerRecovery {
   admit(said: Identity, askedMs: number): void {
     const seen = this.#withOurMarker(said, askedMs);
     const verdict = verdictOf(this.known, seen, this.#farm.marked());
-    if (this.known === null) this.foundMarked = seen.generation !== null;
+    if (this.known === null) {
+      this.foundMarked = seen.generation !== null && !this.#farm.shared?.marked;
+    }
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
     this.#know({ ...seen, generation });
@@ -179,6 +195,8 @@ export class ServerRecovery {
   missed(request: Request): void {
     if (request.command.scope === "all") this.#replays.missedFlush();
     else this.journal.add(request.keyText());
+    // Before the client is answered: it may ask another worker next.
+    this.#farm.shared?.note(this.#replays.ofEverything ? null : request.keyText());
     this.backend.missesKeys = true;
     if (this.backend.usable) this.#replays.begin();
   }
@@ -195,12 +213,18 @@ export class ServerRecovery {
 
   /** What it holds of the key is out of date. */
   misses(key: string): boolean {
-    return this.#replays.ofEverything || this.journal.missed.has(key);
+    if (this.#replays.ofEverything || this.journal.missed.has(key)) return true;
+    return this.#farm.shared !== null && this.#farm.shared.misses(key);
   }
 
   /** It may not have the key although the copy does. */
   lacks(key: string): boolean {
     return this.backend.phase === "restoring" || this.journal.cleared.has(key);
+  }
+
+  #lack(key: string): void {
+    this.journal.lack(key);
+    this.#farm.shared?.note(this.journal.incomplete ? null : key);
   }
 
   /** It confirmed a change; a flush that is still to be repeated takes that away again. */
@@ -253,6 +277,7 @@ export class ServerRecovery {
 
   #mark(restoring: boolean): void {
     const asked = this.known;
+    this.#farm.shared?.marks();
     this.#marker.add(restoring, (generation) => {
       // The answer of a process that is gone says nothing about the next one.
       if (asked === null || !isSameProcess(asked, this.known!)) return;

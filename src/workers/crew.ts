@@ -15,6 +15,7 @@ import { ClientCount } from "../client/client_count.ts";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../log/log.ts";
 import { SystemClock } from "../runtime/clock.ts";
+import { type SharedCounts, SharedServers } from "../recovery/shared_servers.ts";
 import type { Address, Runtime } from "../runtime/runtime.ts";
 import { mergeReports } from "../stats/merge_reports.ts";
 import { ownStats } from "../stats/own_stats.ts";
@@ -45,12 +46,15 @@ export class Crew {
   readonly #options: CrewOptions;
   readonly #members: CrewMember[] = [];
   readonly #clientMemory: SharedArrayBuffer;
+  readonly #serverMemory: SharedArrayBuffer | null;
   #addresses = NO_ADDRESS;
 
   constructor(config: Config, options: CrewOptions) {
     this.#config = config;
     this.#options = options;
     this.#clientMemory = ClientCount.memory(options.workers);
+    const recovers = config.backups.length > 0 && config.recover !== "off";
+    this.#serverMemory = recovers ? SharedServers.memory(this.#sharedCounts) : null;
   }
 
   get addresses(): readonly Address[] {
@@ -153,7 +157,9 @@ export class Crew {
       version,
       logLevel: log.level,
       number,
+      workers,
       clientMemory: this.#clientMemory,
+      serverMemory: this.#serverMemory,
     };
   }
 
@@ -174,8 +180,16 @@ export class Crew {
     });
   }
 
+  get #sharedCounts(): SharedCounts {
+    const { mains, backups } = this.#config;
+    return { servers: mains.length + backups.length, workers: this.#options.workers };
+  }
+
   #clearAwayAfter(number: number): void {
     const { unixSocket, limits } = this.#config;
+    if (this.#serverMemory !== null) {
+      new SharedServers(this.#serverMemory, this.#sharedCounts, number - 1).endTurns();
+    }
     new ClientCount(this.#clientMemory, { worker: number - 1, max: limits.clients }).forgetOwn();
     const { process } = this.#options.runtime;
     if (number > 1 || unixSocket === null) return;

@@ -15,8 +15,11 @@ export interface Orders {
   readonly logLevel: LogLevel;
   /** Counts from 1. */
   readonly number: number;
+  readonly workers: number;
   /** Of a `ClientCount`. */
   readonly clientMemory: SharedArrayBuffer;
+  /** Of `SharedServers`; null when nothing is put in order. */
+  readonly serverMemory: SharedArrayBuffer | null;
 }
 
 /** How a worker's start went. */

@@ -44,6 +44,14 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
  * do not tell each other what was missed, and journals that overflow.
  */
 export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
+  "two-workers": { ...BASE, proxies: 2, workers: true },
+  "two-workers-async": {
+    ...BASE,
+    proxies: 2,
+    workers: true,
+    settings: { replication: "async" },
+    settleMs: ASYNC_SETTLE_MS,
+  },
   "two-proxies": { ...BASE, proxies: 2 },
   "two-proxies-kill": { ...BASE, proxies: 2, faults: ["kill"] },
   "two-proxies-agreed": {

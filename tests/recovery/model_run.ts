@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers";
 import { createDistribution } from "../../src/hash/distribution.ts";
 import { GET } from "../../src/message/command.ts";
 import { Request } from "../../src/message/request.ts";
+import { SharedServers } from "../../src/recovery/shared_servers.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { toBytes } from "../support/latin1.ts";
 import { SimClock } from "../support/sim_clock.ts";
@@ -32,6 +33,8 @@ const SETTLING_HOPS = 24;
 /** What kind of schedules are run. */
 export interface ModelOptions {
   readonly proxies: number;
+  /** The proxies are the workers of one process. */
+  readonly workers?: boolean;
   readonly mains: number;
   readonly backups: number;
   readonly operations: number;
@@ -78,6 +81,13 @@ export async function runModel(seed: number, options: ModelOptions): Promise<Mod
   }
 }
 
+/** What each worker sees of the memory that all of them share. */
+function sharedOf({ proxies, mains, backups }: ModelOptions): (worker: number) => SharedServers {
+  const counts = { servers: mains + backups, workers: proxies };
+  const memory = SharedServers.memory(counts);
+  return (worker) => new SharedServers(memory, counts, worker);
+}
+
 /** Owns everything of one schedule. */
 export class ModelRun {
   readonly history: Operation[] = [];
@@ -97,8 +107,9 @@ export class ModelRun {
     this.#keys = KEYS.slice(0, options.keys ?? KEYS.length);
     this.#random = new SeededRandom(seed);
     this.world = this.#makeWorld();
+    const shared = options.workers ? sharedOf(options) : () => null;
     this.proxies = numbers(options.proxies).map((number) =>
-      new SimProxy(number, this.world, options.settings)
+      new SimProxy(number, this.world, { ...options.settings, shared: shared(number) })
     );
     const journal = { world: this.world, history: this.history, step: () => ++this.#step };
     const clients = 2 + this.#random.below(3);

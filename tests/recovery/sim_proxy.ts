@@ -13,6 +13,7 @@ import {
   type ServerAddress,
 } from "../../src/config/config.ts";
 import { Log } from "../../src/log/log.ts";
+import type { SharedServers } from "../../src/recovery/shared_servers.ts";
 import { InquiryCounters } from "../../src/stats/inquiry_counters.ts";
 import { FakeTurns } from "../support/fake_turns.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
@@ -52,6 +53,12 @@ export type SimSettings = Partial<
   Pick<Config, "replication" | "connections" | "journalKeys" | "health">
 >;
 
+/** What a proxy is given beside that. */
+export interface SimPlace {
+  /** What the workers of one process know together; null for a proxy of its own. */
+  readonly shared: SharedServers | null;
+}
+
 /** One proxy. */
 export class SimProxy {
   readonly number: number;
@@ -60,8 +67,9 @@ export class SimProxy {
   readonly #ending = new AbortController();
   readonly #inquiry: ServerInquiry;
 
-  constructor(number: number, world: SimWorld, settings: SimSettings) {
+  constructor(number: number, world: SimWorld, given: SimSettings & SimPlace) {
     this.number = number;
+    const { shared, ...settings } = given;
     const { network, clock, random, unixMs } = world;
     const runtime = network.connector(number);
     this.turns = new FakeTurns(clock.now);
@@ -92,6 +100,7 @@ export class SimProxy {
       ask: (backend, line) =>
         new Promise((resolve) => this.#inquiry.ask(backend, line, ({ text }) => resolve(text))),
       signal: this.#ending.signal,
+      shared,
     });
   }
 
