@@ -41,7 +41,8 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
 
 /**
  * What recovery does not promise yet, or never will: a farm seen by two proxies that
- * do not tell each other what was missed, and journals that overflow.
+ * do not tell each other what was missed, journals that overflow, and with two workers a
+ * read that was on its way when the other one began to put the server in order.
  */
 export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
   "two-workers": { ...BASE, proxies: 2, workers: true },

@@ -80,3 +80,9 @@ test(
     await assertNoticed({ ...BRIEF, keys: 2, faults: ["kill"], sabotage: markAllAlike }, /^cas/);
   },
 );
+
+test("The model notices workers that do not know together what a server missed", {
+  timeout: TIME_MS,
+}, async () => {
+  await assertNoticed({ ...OTHER_MODES["two-workers"], workers: false, peaceMs: 2000 }, STALE);
+});
