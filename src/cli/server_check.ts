@@ -3,6 +3,7 @@
  */
 
 import type { Config, ServerAddress } from "../config/config.ts";
+import { formatSize } from "../config/parse_number.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { LineClient } from "./line_client.ts";
 
@@ -19,6 +20,10 @@ export async function checkServer(
   { connectTimeoutMs }: Config["health"],
   runtime: Runtime,
 ): Promise<ServerCheck> {
+  if (server.address.transport === "embedded") {
+    const size = formatSize(server.address.limitBytes);
+    return { answers: true, text: `begins with the proxy, inside it: ${size}` };
+  }
   const startMs = runtime.now();
   let client: LineClient | null = null;
   try {

@@ -47,6 +47,15 @@ test("magent check reports servers that do not answer with status 1", async () =
   assertStringIncludes(text, "It would run in the foreground; 2 of 3 servers do not answer.\n");
 });
 
+test("magent check has nothing to ask of servers inside the process", async () => {
+  const { run, status } = await checkRun("check -s embedded:32m");
+  assertEquals(status, 0);
+  assertStringIncludes(
+    run.process.printed.stdout,
+    "embedded-1  begins with the proxy, inside it: 32m",
+  );
+});
+
 test("magent check refuses what could not run, with status 2", async () => {
   for (
     const [args, line] of [
