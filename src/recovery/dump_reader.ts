@@ -20,6 +20,8 @@ const SILENCE_MS = 10_000;
 const TURN_MS = 2;
 /** And so long that turn is. */
 const PAUSE_MS = 4;
+/** The clock is read after so many names: a chunk may hold thousands. */
+const LINES_TOGETHER = 256;
 
 /** One key of a dump; borrowed until the next. */
 export interface DumpedKey {
@@ -90,30 +92,36 @@ async function readLines(
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return "lost";
-    const startMs = clock.now();
-    silence.progressMs = startMs;
+    silence.progressMs = clock.now();
     input.append(value);
-    const end = takeLines(input, line, each);
-    if (end !== null) return end;
+    for (let end: Taken = "more"; end === "more";) {
+      const startMs = clock.now();
+      end = takeLines(input, line, each);
+      if (end !== "more" && end !== "all") return end;
+      workedMs += clock.now() - startMs;
+      if (workedMs < TURN_MS) continue;
+      workedMs = 0;
+      // What is there already is read within one turn, however much it is.
+      await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve));
+    }
     input.keep();
-    workedMs += clock.now() - startMs;
-    if (workedMs < TURN_MS) continue;
-    workedMs = 0;
-    // What is there already is read within one turn, however much it is.
-    await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve));
   }
 }
 
-function takeLines(input: Input, line: DumpLine, each: (key: DumpedKey) => void): DumpEnd | null {
+/** `all`: the rest of the dump is still to come. */
+type Taken = DumpEnd | "more" | "all";
+
+function takeLines(input: Input, line: DumpLine, each: (key: DumpedKey) => void): Taken {
   const { bytes, end } = input;
-  for (;;) {
+  for (let lines = 0; lines < LINES_TOGETHER; lines++) {
     const from = input.pos;
     let newline = from;
     while (newline < end && bytes[newline] !== LF) newline++;
-    if (newline === end) return null;
+    if (newline === end) return "all";
     input.pos = newline + 1;
     const word = line.read(bytes, from, newline);
     if (word === "key") each(line);
     else if (word !== "nothing") return word;
   }
+  return "more";
 }

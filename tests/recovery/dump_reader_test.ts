@@ -46,6 +46,18 @@ test("readDump gives clients their turn when it has worked for a while", async (
   assertEquals([state.end, socket.isClosed], ["complete", true]);
 });
 
+test("readDump gives clients their turn in the middle of a chunk, too", async () => {
+  const { clock, state, socket } = await reading(1);
+  socket.receive(LINE.repeat(600));
+  const turns: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    await settled();
+    turns.push(state.keys);
+    clock.advance(4);
+  }
+  assertEquals(turns, [256, 512, 600, 600]);
+});
+
 test("readDump does not pause for work that takes no time", async () => {
   const { state, socket } = await reading(0);
   for (let chunk = 0; chunk < 10; chunk++) socket.receive(LINE + LINE);
