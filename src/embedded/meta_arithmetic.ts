@@ -39,12 +39,18 @@ export function answerMetaArithmetic(request: Request, on: Answering): void {
   if (counted === "not found" && number === null) {
     store.counters[up ? "incr_misses" : "decr_misses"]++;
   }
-  if (opaqueError !== null) return out.appendText(opaqueError);
-  if (number === null) return sayNone(counted === "exists" ? "EX" : "NF", options, on);
+  if (number === null) {
+    if (opaqueError !== null) return out.appendText(opaqueError);
+    return sayNone(counted === "exists" ? "EX" : "NF", options, on);
+  }
   const { item, digits, created } = number;
   const start = out.length;
   out.appendText(options.value ? `VA ${digits.length}` : "HD");
   appendFlags(item, { options, created }, on);
+  if (opaqueError !== null) {
+    out.length = start;
+    return out.appendText(opaqueError);
+  }
   out.appendText(options.value ? `\r\n${digits}\r\n` : "\r\n");
   // Of a number that was just made, memcached tells also those who asked for quiet.
   if (options.quiet && !created) out.length = start;
@@ -78,7 +84,7 @@ function appendFlags(
   { options, created }: { options: MetaOptions; created: boolean },
   { store, out }: Answering,
 ): void {
-  for (const { letter, text } of options.flags) {
+  for (const { letter, text } of options.effective) {
     switch (letter) {
       case "T":
         item.expiresS = store.expiryOf(options.touch!);

@@ -24,10 +24,16 @@ export function answerMetaGet(request: Request, on: Answering): void {
   const { opaqueError } = options;
   // Of hits memcached counts those that it answers.
   if (item === null || opaqueError === null) count(on, item !== null, options);
-  if (opaqueError !== null) return out.appendText(opaqueError);
-  if (item === null) return sayMiss(options, on);
+  if (item === null) {
+    return opaqueError === null ? sayMiss(options, on) : out.appendText(opaqueError);
+  }
+  const start = out.length;
   out.appendText(options.value ? `VA ${item.value.length}` : "HD");
   const won = appendFlags(item, { options, created }, on);
+  if (opaqueError !== null) {
+    out.length = start;
+    return out.appendText(opaqueError);
+  }
   appendMarks(item, won, on);
   out.appendText("\r\n");
   if (options.value) {
@@ -68,7 +74,7 @@ function appendFlags(
   { store, out }: Answering,
 ): boolean {
   let won = false;
-  for (const { letter, text } of options.flags) {
+  for (const { letter, text } of options.effective) {
     switch (letter) {
       case "T":
         item.expiresS = store.expiryOf(options.touch!);

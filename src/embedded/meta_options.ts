@@ -83,12 +83,21 @@ export class MetaOptions {
     }
   }
 
-  /** What is wrong with the opaque, which is looked at later than the rest; null when nothing is. */
+  /**
+   * What is wrong with the opaque, null when nothing is. memcached finds it as late as when it
+   * does and tells what the flags ask for, so that those in front of it have had their effect.
+   */
   get opaqueError(): string | null {
     const long = this.flags.some(({ letter, text }) =>
       letter === "O" && text.length > OPAQUE_BYTES_MAX
     );
     return long ? "CLIENT_ERROR opaque token too long\r\n" : null;
+  }
+
+  /** The flags that have an effect: all, or those in front of an opaque that is too long. */
+  get effective(): readonly MetaFlag[] {
+    if (this.opaqueError === null) return this.flags;
+    return this.flags.slice(0, this.flags.findIndex(({ letter }) => letter === "O"));
   }
 
   /** Takes one flag; false for a letter that is none. An error is noted, and reading goes on. */
