@@ -10,8 +10,8 @@ import type { SeededRandom } from "../support/seeded_random.ts";
 import type { SimServer } from "../support/sim_network.ts";
 import type { SimProxy, SimWorld } from "./sim_proxy.ts";
 
-/** One kind of misfortune. */
-export type FaultKind = "kill" | "warm" | "stop" | "cut" | "break";
+/** One kind of misfortune; `crash` is a proxy's, the others are of servers. */
+export type FaultKind = "kill" | "warm" | "stop" | "cut" | "break" | "crash";
 
 export const FAULT_KINDS: readonly FaultKind[] = ["kill", "warm", "stop", "cut", "break"];
 
@@ -40,9 +40,10 @@ export class Faults {
   /** Something goes wrong, if it may. */
   strike(kinds: readonly FaultKind[]): void {
     const { random, network } = this.#world;
+    const kind = random.pick(kinds);
+    if (kind === "crash") return this.#crash();
     const number = random.below(network.servers.length);
     const server = network.servers[number];
-    const kind = random.pick(kinds);
     if (server.state !== "running" || server.cutFrom.size > 0) return;
     if (this.#terms.careful && !this.#mayLose(number, kind)) return;
     this.#world.log(`${server.name}: ${kind}`);
@@ -59,7 +60,13 @@ export class Faults {
     for (const mend of this.#open.splice(0)) mend();
   }
 
-  #strike(server: SimServer, kind: FaultKind, random: SeededRandom): void {
+  #crash(): void {
+    const proxy = this.#world.random.pick(this.#proxies);
+    this.#world.log(`proxy ${proxy.number}: crash`);
+    proxy.crash();
+  }
+
+  #strike(server: SimServer, kind: Exclude<FaultKind, "crash">, random: SeededRandom): void {
     switch (kind) {
       case "kill":
       case "warm":

@@ -40,7 +40,8 @@ export class ModelClient {
   readonly #writable: readonly string[];
   /** The last read of each key that told a cas number. */
   readonly #reads = new Map<string, Operation>();
-  busy = false;
+  /** What it asked and has had no answer to. */
+  #open: Operation | null = null;
 
   /** Reads `keys`, changes those that are `writable`, and flushes when that is all of them. */
   constructor(
@@ -52,6 +53,12 @@ export class ModelClient {
     this.#journal = journal;
     this.#keys = keys.keys;
     this.#writable = keys.writable;
+    proxy.whenCrashed(() => this.#abandoned());
+  }
+
+  /** It waits for an answer. */
+  get busy(): boolean {
+    return this.#open !== null;
   }
 
   /** Writes something. */
@@ -95,7 +102,7 @@ export class ModelClient {
       shaken: false,
     };
     history.push(operation);
-    this.busy = true;
+    this.#open = operation;
     const request = parsedRequest(lineOf(operation));
     const before = kind === "flush_all" ? [] : holders(this.#proxy, world, key);
     const told = new CallbackSink((reply) => this.#answered(operation, reply, before));
@@ -103,9 +110,9 @@ export class ModelClient {
   }
 
   #answered(operation: Operation, reply: Reply, before: readonly Holder[]): void {
+    if (this.#open !== operation) return;
     const { world } = this.#journal;
-    operation.end = this.#journal.step();
-    operation.endMs = world.clock.now();
+    this.#end(operation);
     operation.status = reply.status;
     operation.flags = reply.flags;
     operation.text = toText(reply.bytes, reply.start, reply.end);
@@ -124,7 +131,19 @@ export class ModelClient {
       operation.held = stayed.length > 0;
       operation.shaken = stayed.length < before.length;
     }
-    this.busy = false;
+  }
+
+  /** Its proxy is gone: nobody knows what became of the request. */
+  #abandoned(): void {
+    if (this.#open === null) return;
+    this.#open.shaken = true;
+    this.#end(this.#open);
+  }
+
+  #end(operation: Operation): void {
+    operation.end = this.#journal.step();
+    operation.endMs = this.#journal.world.clock.now();
+    this.#open = null;
   }
 }
 

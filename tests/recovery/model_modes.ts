@@ -53,6 +53,8 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
     settings: { replication: "async" },
     settleMs: ASYNC_SETTLE_MS,
   },
+  /** A proxy that dies takes along what it knew of servers that missed something. */
+  crash: { ...BASE, faults: [...FAULT_KINDS, "crash"] },
   "two-proxies": { ...BASE, proxies: 2 },
   "two-proxies-kill": { ...BASE, proxies: 2, faults: ["kill"] },
   "two-proxies-agreed": {

@@ -6,7 +6,7 @@ import { MODEL_MODES, OTHER_MODES } from "./model_modes.ts";
 import { type ModelOptions, runModel } from "./model_run.ts";
 
 /** `scripts/model_check` runs many more. */
-const SCHEDULES = 100;
+const SCHEDULES = 60;
 const TIME_MS = 60_000;
 
 async function assertKept(name: string, options: ModelOptions, promise = /^/): Promise<void> {

@@ -15,6 +15,7 @@ import {
 import { Log } from "../../src/log/log.ts";
 import type { SharedServers } from "../../src/recovery/shared_servers.ts";
 import { InquiryCounters } from "../../src/stats/inquiry_counters.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { FakeTurns } from "../support/fake_turns.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
 import type { SimClock } from "../support/sim_clock.ts";
@@ -59,18 +60,67 @@ export interface SimPlace {
   readonly shared: SharedServers | null;
 }
 
-/** One proxy. */
+/** One proxy, over the lives of its processes. */
 export class SimProxy {
   readonly number: number;
+  readonly #world: SimWorld;
+  readonly #given: SimSettings & SimPlace;
+  readonly #clients: (() => void)[] = [];
+  #life: Life;
+
+  constructor(number: number, world: SimWorld, given: SimSettings & SimPlace) {
+    this.number = number;
+    this.#world = world;
+    this.#given = given;
+    this.#life = new Life(number, world, given);
+  }
+
+  get routes(): ComposedRoutes {
+    return this.#life.routes;
+  }
+
+  get turns(): FakeTurns {
+    return this.#life.turns;
+  }
+
+  /** In the order of the servers of the network. */
+  get backends(): readonly Backend[] {
+    const { mains, backups } = this.routes;
+    return [...mains, ...backups];
+  }
+
+  /** Calls back whenever its process has died. */
+  whenCrashed(callback: () => void): void {
+    this.#clients.push(callback);
+  }
+
+  /** Its process dies with all it knew, and the next one begins. */
+  crash(): void {
+    this.#life.end();
+    this.#life = new Life(this.number, this.#world, this.#given);
+    for (const callback of this.#clients) callback();
+  }
+
+  close(): void {
+    this.#life.end();
+  }
+}
+
+/** One process of a proxy; when it has ended, nothing that it had begun goes on. */
+class Life {
   readonly routes: ComposedRoutes;
   readonly turns: FakeTurns;
   readonly #ending = new AbortController();
   readonly #inquiry: ServerInquiry;
+  #alive = true;
 
   constructor(number: number, world: SimWorld, given: SimSettings & SimPlace) {
-    this.number = number;
     const { shared, ...settings } = given;
-    const { network, clock, random, unixMs } = world;
+    const { network, random, unixMs } = world;
+    const clock: Clock = {
+      now: world.clock.now,
+      after: (ms, callback) => world.clock.after(ms, () => this.#alive && callback()),
+    };
     const runtime = network.connector(number);
     this.turns = new FakeTurns(clock.now);
     this.#inquiry = new ServerInquiry({
@@ -92,7 +142,7 @@ export class SimProxy {
       runtime,
       clock,
       turns: this.turns.queue,
-      log: new Log((line) => world.log(`proxy ${number}: ${line.trim()}`), {
+      log: new Log((line) => this.#alive && world.log(`proxy ${number}: ${line.trim()}`), {
         time: () => new Date(unixMs()),
       }),
       unixMs,
@@ -104,15 +154,12 @@ export class SimProxy {
     });
   }
 
-  /** In the order of the servers of the network. */
-  get backends(): readonly Backend[] {
-    return [...this.routes.mains, ...this.routes.backups];
-  }
-
-  close(): void {
+  /** What it has sent is on its way; safe to call twice. */
+  end(): void {
+    this.#alive = false;
     this.#ending.abort();
     this.#inquiry.close();
-    for (const backend of this.backends) backend.close();
+    for (const backend of [...this.routes.mains, ...this.routes.backups]) backend.close();
   }
 }
 
