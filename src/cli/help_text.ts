@@ -23,6 +23,10 @@ Examples:
   Two main servers and a backup; returns once it is listening in the background:
     magent -u nobody -l 127.0.0.1 -p 12000 \\
       -s 127.0.0.1:11211 -s 127.0.0.1:11212 -b 127.0.0.1:11213
+  What would run with these flags, which servers hold a key, and a live view:
+    magent check -c /etc/magent.ini
+    magent where user:42 -k -s cache1 -s cache2 -b cache3
+    magent top 127.0.0.1:12000
   In the foreground, with a control socket, and a question asked through it:
     magent -D -k -s cache1 -s cache2 --control /run/magent.ctl
     magent ctl --control /run/magent.ctl stats

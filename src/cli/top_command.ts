@@ -5,6 +5,7 @@
  *                            └ else, --once ──> one frame, made of two samples
  */
 
+import { InvalidValue } from "../config/invalid_value.ts";
 import { parseInteger } from "../config/parse_number.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import {
@@ -13,7 +14,6 @@ import {
   askedAddress,
   type AskedSettings,
 } from "./asked_address.ts";
-import { InvalidValue } from "../config/invalid_value.ts";
 import type { FlagGroup } from "./flag.ts";
 import { LineClient } from "./line_client.ts";
 import { applyFlags, readFlags } from "./read_flags.ts";
@@ -102,7 +102,10 @@ class TopView {
     const { process } = this.#runtime;
     const live = !this.#settings.once && process.terminalColumns() !== null;
     const release = live ? process.onKey((key) => this.#press(key)) : null;
-    if (release !== null) process.onSignal("SIGTERM", () => this.#quit.resolve("quit"));
+    if (release !== null && process.unixLike) {
+      // The terminal is to have its keys back.
+      process.onSignal("SIGTERM", () => this.#quit.resolve("quit"));
+    }
     try {
       return live ? await this.#watch() : await this.#printOnce();
     } catch (error) {
