@@ -3,19 +3,14 @@
  * `noreply` nothing is said.
  */
 
-import { INCR, SET } from "../message/command.ts";
+import { INCR } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
-import { binaryOpcode } from "../protocol/binary_codes.ts";
 import { readUnsigned64, Tokens } from "../protocol/tokens.ts";
 import type { Answering } from "./answering.ts";
-import { countValue } from "./count_value.ts";
+import { countValue, NO_NUMBER } from "./count_value.ts";
 import type { Item } from "./item.ts";
+import { refuseTooLarge } from "./refuse_too_large.ts";
 import { type Stored, type StoreMode, storeValue } from "./store_value.ts";
-
-/** What is said of a value that no item can hold. */
-export const TOO_LARGE = "SERVER_ERROR object too large for cache\r\n";
-/** What is said of counting in a value that is no number. */
-export const NO_NUMBER = "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n";
 
 const LINE_END = new Uint8Array([0x0d, 0x0a]);
 
@@ -25,11 +20,6 @@ const STORED: Readonly<Record<Stored, string>> = {
   "exists": "EXISTS\r\n",
   "not found": "NOT_FOUND\r\n",
 };
-
-/** The value of a request, as its line announced it; a body that streams is told by its length. */
-export function valueLengthOf(request: Request): number {
-  return request.body === null ? request.valueLength : request.body.left - LINE_END.length;
-}
 
 /** `get`, `gets`, `gat`, `gats`: one key; behind the last one stands `END`. */
 export function answerRetrieval(request: Request, on: Answering): void {
@@ -43,15 +33,9 @@ export function answerRetrieval(request: Request, on: Answering): void {
 export function answerStore(request: Request, on: Answering): void {
   const { store } = on;
   const { flags, command } = request;
-  const key = request.keyText();
-  if (!store.fits({ key: key.length, flags, value: valueLengthOf(request) })) {
-    store.counters.store_too_large++;
-    // A value that was to be replaced must not be read again.
-    if (command === SET) dropOld(on, key);
-    return say(request, on, TOO_LARGE);
-  }
+  if (refuseTooLarge(request, flags, on)) return;
   const stored = storeValue(store, {
-    key,
+    key: request.keyText(),
     value: request.valueBytes.slice(request.valueStart, request.valueEnd),
     flags,
     expiresS: store.expiryOf(request.exptime),
@@ -93,18 +77,6 @@ export function answerDelete(request: Request, on: Answering): void {
   if (item === null) return say(request, on, "NOT_FOUND\r\n");
   store.unlink(item);
   say(request, on, "DELETED\r\n");
-}
-
-/** Takes a value away that a store was to replace and could not. */
-export function dropOld({ store }: Answering, key: string): void {
-  const old = store.find(key);
-  if (old !== null) store.unlink(old);
-}
-
-/** True for a binary request that leaves the old value when its own is too large. */
-export function keepsOld(request: Request): boolean {
-  if (request.opcode < 0) return false;
-  return binaryOpcode(request.opcode)?.kind.command !== SET;
 }
 
 /** The number in one word of the line, which the parser has found to be one. */

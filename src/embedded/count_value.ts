@@ -4,6 +4,9 @@ import { readUnsigned64 } from "../protocol/tokens.ts";
 import type { Item } from "./item.ts";
 import type { ItemStore } from "./item_store.ts";
 
+/** What is said of counting in a value that is no number. */
+export const NO_NUMBER = "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n";
+
 /** Which number, and by how much. */
 export interface CountRequest {
   readonly key: string;

@@ -2,8 +2,7 @@
 
 import type { Request } from "../message/request.ts";
 import type { Answering } from "./answering.ts";
-import { NO_NUMBER } from "./classic_commands.ts";
-import { type Counted, countValue } from "./count_value.ts";
+import { type Counted, countValue, NO_NUMBER } from "./count_value.ts";
 import type { Item } from "./item.ts";
 import { MetaOptions } from "./meta_options.ts";
 

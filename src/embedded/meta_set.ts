@@ -2,8 +2,8 @@
 
 import type { Request } from "../message/request.ts";
 import type { Answering } from "./answering.ts";
-import { dropOld, keepsOld, TOO_LARGE, valueLengthOf } from "./classic_commands.ts";
 import { MetaOptions } from "./meta_options.ts";
+import { refuseTooLarge } from "./refuse_too_large.ts";
 import { type Stored, type StoreMode, storeValue } from "./store_value.ts";
 
 const FIRST_FLAG = 3;
@@ -32,11 +32,7 @@ export function answerMetaSet(request: Request, on: Answering): void {
   if (wrong !== null) return out.appendText(wrong);
   const key = request.keyText();
   const flags = options.clientFlags;
-  if (!store.fits({ key: key.length, flags, value: valueLengthOf(request) })) {
-    store.counters.store_too_large++;
-    if (!keepsOld(request)) dropOld(on, key);
-    return out.appendText(TOO_LARGE);
-  }
+  if (refuseTooLarge(request, flags, on)) return;
   const stored = storeValue(store, {
     key,
     value: request.valueBytes.slice(request.valueStart, request.valueEnd),

@@ -4,6 +4,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { test } from "node:test";
+import { itemBytes } from "../../src/embedded/item.ts";
 import { EmbeddedPort } from "../support/embedded_port.ts";
 import { toBytes, toText } from "../support/latin1.ts";
 import { MemcachedProcess } from "../support/memcached_process.ts";
@@ -38,6 +39,31 @@ test("a dump names every item as memcached does", { timeout: TIME_MS }, async ()
     assertEquals(comparable(await ours.ask(line, last)), comparable(expected), part);
   }
   assertEquals(await ours.ask("lru_crawler metadump\r\n"), "ERROR\r\n");
+});
+
+test("the largest item is that of memcached, to the byte", { timeout: TIME_MS }, async () => {
+  await using memcached = await MemcachedProcess.start();
+  await using embedded = await EmbeddedPort.start();
+  await using theirs = await memcached.client();
+  await using ours = await embedded.client();
+  const answers = new Set<string>();
+  for (const flags of [0, 1]) {
+    const most = (1 << 20) - itemBytes({ key: 1, flags, value: 0 });
+    for (const bytes of [most, most + 1]) {
+      const value = "x".repeat(bytes);
+      for (const head of [`set k ${flags} 0 ${bytes}`, `ms k ${bytes} F${flags}`]) {
+        const line = `${head}\r\n${value}\r\n`;
+        const expected = await theirs.ask(line, "\r\n", TIME_MS);
+        assertEquals(await ours.ask(line, "\r\n", TIME_MS), expected, head);
+        answers.add(expected);
+      }
+    }
+  }
+  assertEquals([...answers].sort(), [
+    "HD\r\n",
+    "SERVER_ERROR object too large for cache\r\n",
+    "STORED\r\n",
+  ]);
 });
 
 test("mgdump names every item in base64", async () => {
