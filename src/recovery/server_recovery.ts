@@ -111,6 +111,8 @@ export class ServerRecovery {
     this.journal.incomplete = true;
     this.#farm.shared.note(null);
     this.backend.missesKeys = true;
+    // Nobody trusts it until we have: we do not wait for a client to need a connection.
+    this.#services.clock.after(0, () => this.#marker.read(() => {}));
   }
 
   /** Who it was when we last looked. */

@@ -1,5 +1,5 @@
 /**
- * A crew of real threads in the test's own process, in front of a real memcached.
+ * A crew of real threads in the test's own process, in front of real memcacheds.
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { type Config, DEFAULT_CONFIG } from "../../src/config/config.ts";
+import { type Config, DEFAULT_CONFIG, DEFAULT_HEALTH } from "../../src/config/config.ts";
 import { parseServerAddress } from "../../src/config/parse_server_address.ts";
 import { Log } from "../../src/log/log.ts";
 import { runtimeHere } from "../../src/runtime/runtime_here.ts";
@@ -22,6 +22,7 @@ const TIME_MS = 60_000;
 const WAIT_MS = 20_000;
 const ENTRY = new URL("./fixtures/crashing_worker.ts", import.meta.url);
 const MODE = 0o640;
+const REQUEST_TIMEOUT_MS = 300;
 
 const runtime = await runtimeHere();
 
@@ -31,15 +32,19 @@ class Stage implements AsyncDisposable {
   readonly path = join(tmpdir(), `magent-crew-${process.pid}-${performance.now()}.sock`);
   logged = "";
   readonly crew: Crew;
-  readonly #server: MemcachedProcess;
+  readonly main: MemcachedProcess;
+  readonly #backup: MemcachedProcess;
 
-  private constructor(server: MemcachedProcess) {
-    this.#server = server;
+  private constructor(main: MemcachedProcess, backup: MemcachedProcess) {
+    this.main = main;
+    this.#backup = backup;
     const config: Config = {
       ...DEFAULT_CONFIG,
       listen: { hostname: "127.0.0.1", port: 0 },
       unixSocket: { path: this.path, mode: MODE },
-      mains: [parseServerAddress(server.server)],
+      mains: [parseServerAddress(main.server)],
+      backups: [parseServerAddress(backup.server)],
+      health: { ...DEFAULT_HEALTH, requestTimeoutMs: REQUEST_TIMEOUT_MS },
     };
     const startThread = (entry: URL) => {
       const thread = runtime.startThread(entry);
@@ -56,7 +61,7 @@ class Stage implements AsyncDisposable {
   }
 
   static async start(): Promise<Stage> {
-    const stage = new Stage(await MemcachedProcess.start());
+    const stage = new Stage(await MemcachedProcess.start(), await MemcachedProcess.start());
     await stage.crew.start();
     return stage;
   }
@@ -98,7 +103,8 @@ class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.crew.close();
-    await this.#server[Symbol.asyncDispose]();
+    await this.main[Symbol.asyncDispose]();
+    await this.#backup[Symbol.asyncDispose]();
   }
 }
 
@@ -128,6 +134,35 @@ test("a worker that crashes is replaced, and the others notice nothing", {
   const [third, fourth] = await stage.clients();
   assertEquals([await third.get("k"), await fourth.get("k")], ["v", "v"]);
   for (const client of [first, second, third, fourth]) client.close();
+});
+
+test("what a server missed of a worker that crashed is put right by its successor", {
+  timeout: TIME_MS,
+}, async () => {
+  await using stage = await Stage.start();
+  const [first, second] = await stage.clients();
+  assertEquals(await first.set("k", "old"), "STORED");
+  await stage.main.stop();
+  assertEquals(await first.set("k", "new"), "STORED");
+  stage.threads[0].post("crash");
+  assertEquals(await first.readToEnd(WAIT_MS), "");
+  assertEquals(await second.get("k"), "new");
+  stage.main.resume();
+
+  const { name } = parseServerAddress(stage.main.server);
+  const words = `backend ${name} missed changes of a worker that crashed`;
+  await poll(() => stage.logged.includes(words) || null, WAIT_MS, words);
+  const flushed = `backend ${name} missed more keys than the journal holds: flushing it`;
+  await poll(
+    async () => {
+      assertEquals(await second.get("k"), "new");
+      return stage.logged.includes(flushed) || null;
+    },
+    WAIT_MS,
+    flushed,
+  );
+  assertEquals(await second.get("k"), "new");
+  for (const client of [first, second]) client.close();
 });
 
 test("Crew.drain lets the clients of all workers go, and ends", { timeout: TIME_MS }, async () => {
