@@ -10,6 +10,7 @@ import {
   forgetMissed,
   hideOldConnections,
   markAllAlike,
+  prolongExpiry,
   trustAtOnce,
   withReversedWrites,
 } from "./sabotage.ts";
@@ -65,6 +66,11 @@ test("The model notices that what a server missed is forgotten", { timeout: TIME
 test("The model notices that what is put back never expires", { timeout: TIME_MS }, async () => {
   const options = { ...MODEL_MODES.sync, peaceMs: 12_000, faults: ["kill"] as const };
   await assertNoticed({ ...options, sabotage: dropExpiry }, /^I3/);
+});
+
+test("The model notices that what is put back lives longer", { timeout: TIME_MS }, async () => {
+  const options = { ...MODEL_MODES.storm, peaceMs: 12_000, sabotage: prolongExpiry };
+  await assertNoticed(options, /^I3/);
 });
 
 test("The model notices that a server which came back empty is trusted at once", {

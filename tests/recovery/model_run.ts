@@ -24,6 +24,8 @@ const BEGINNING_MS = 1_800_000_000_000;
 const KEYS: readonly string[] = ["a", "n1", "b", "n2"];
 /** After all is mended, servers have this long to be put in order, ms. */
 const PEACE_MS = 120_000;
+/** Longer than clients let a value live, seconds. */
+const WATCHED_S = 10;
 /** A connection this slow is still in time, ms. */
 const SLOW_MS = 350;
 const STEPS_MAX = 20_000;
@@ -132,10 +134,16 @@ export class ModelRun {
     await this.#live();
     this.#faults.mendAll();
     this.#note("all is mended");
-    const untilMs = this.#clock.now() + (this.#options.peaceMs ?? PEACE_MS);
-    while (this.#clock.now() < untilMs) await this.#pass();
+    const mendedMs = this.#clock.now();
+    const peaceMs = this.#options.peaceMs ?? PEACE_MS;
+    // What was given some seconds to live is looked at every second until all of it is over.
+    for (let second = 1; second <= WATCHED_S && 1000 * second < peaceMs; second++) {
+      await this.#passUntil(mendedMs + 1000 * second);
+      await this.#readAll(this.#clients.slice(0, 1));
+    }
+    await this.#passUntil(mendedMs + peaceMs);
     const unsettled = this.#unsettled();
-    await this.#readAll();
+    await this.#readAll(this.#clients);
     const promised = {
       settleMs: this.#options.settleMs,
       kept: this.#options.careful,
@@ -285,9 +293,13 @@ export class ModelRun {
     }
   }
 
-  async #readAll(): Promise<void> {
+  async #passUntil(ms: number): Promise<void> {
+    while (this.#clock.now() < ms) await this.#pass();
+  }
+
+  async #readAll(clients: readonly ModelClient[]): Promise<void> {
     for (const key of this.#keys) {
-      for (const client of this.#clients) client.send("get", key);
+      for (const client of clients) client.send("get", key);
       await this.#settle();
       while (this.#clients.some(({ busy }) => busy)) await this.#pass();
     }

@@ -96,6 +96,17 @@ export function dropExpiry({ world }: ModelRun): void {
   }
 }
 
+/** What is put back lives three seconds longer. */
+export function prolongExpiry({ world }: ModelRun): void {
+  const longer = (word: string) => /^T[1-9]/.test(word) ? `T${Number(word.slice(1)) + 3}` : word;
+  for (const server of world.network.servers) {
+    server.tamper = ({ words, data }) => ({
+      words: words[0] === "ms" ? words.map(longer) : words,
+      data,
+    });
+  }
+}
+
 /** A server that comes back is trusted at once: what it lacks is a miss. */
 export function trustAtOnce({ proxies }: ModelRun): void {
   for (const { backends } of proxies) {
