@@ -18,8 +18,8 @@ import process from "node:process";
 export function noBareRoot(): string | null {
   if (process.platform !== "linux") return "chroot and mounts are tested on Linux";
   if (process.getuid?.() !== 0) return "chroot needs root";
-  const { status } = spawnSync("unshare", ["--mount", "true"]);
-  return status === 0 ? null : "this machine allows no mount namespaces";
+  const { status } = spawnSync("unshare", ["--mount", "mount", "-t", "proc", "proc", "/proc"]);
+  return status === 0 ? null : "this machine allows no mounts in a namespace of our own";
 }
 
 /** One such root. */
