@@ -15,11 +15,9 @@ import { ReplyStatus } from "../message/reply.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
-import { isValue, type ReadRepair, RestoringRead } from "./restoring_read.ts";
+import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
-
-const NO_REPAIR: ReadRepair = { found: () => {} };
 
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
@@ -85,7 +83,8 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   readBoth(request: Request, sink: Sink, copies: Copies): void {
-    const repair = { found: (key: Request) => this.#repair(key, copies) };
+    const found = (key: Request) => this.#repair(key, copies);
+    const repair = { found, knows: this.#knows };
     new RestoringRead(request.retain(), sink, { copies, repair }).start();
   }
 
@@ -101,7 +100,8 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const { keyBytes, keyStart, keyEnd } = request;
     const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
     const looked = new CallbackSink((reply) => {
-      then(isValue(reply) || (reply.status === ReplyStatus.Miss && alone));
+      const known = alone || server.knows(request.keyText());
+      then(isValue(reply) || (reply.status === ReplyStatus.Miss && known));
     });
     copies.main.sendOr(look, looked, null);
   }
@@ -120,8 +120,13 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   readAlone(request: Request, sink: Sink, destination: Destination): void {
     const copies = { main: destination, backup: destination };
-    new RestoringRead(request.retain(), sink, { copies, repair: NO_REPAIR }).startAlone();
+    const repair = { found: () => {}, knows: this.#knows };
+    new RestoringRead(request.retain(), sink, { copies, repair }).startAlone();
   }
+
+  readonly #knows = (server: Destination, key: Request): boolean => {
+    return this.#of(server).knows(key.keyText());
+  };
 
   #repair(key: Request, copies: Copies): void {
     const server = this.#of(copies.main);

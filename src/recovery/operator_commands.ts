@@ -10,7 +10,7 @@
 
 import { type FarmServer, farmServers } from "./farm_servers.ts";
 import { recoveryReport, statusText } from "./recovery_report.ts";
-import { SETTLE_MS } from "./server_recovery.ts";
+import { SETTLE_MS } from "./settling.ts";
 import type { StatsLines } from "../stats/stats_lines.ts";
 
 type Act = (server: FarmServer) => string;

@@ -49,6 +49,8 @@ export interface RefillServices {
   readonly unixTime: () => number;
   /** The server and the one to copy from; null when the key is another's, or has no such server. */
   readonly copiesOf: (key: Request) => Copies | null;
+  /** Its keys are put back in another way. */
+  readonly beingRestored: () => boolean;
 }
 
 /**
@@ -97,9 +99,9 @@ export class Refills {
   /** Makes those that wait for their copies missed ones again, where the copy can be asked now. */
   recall(): void {
     const { waiting } = this.#services.journal;
+    if (this.#services.beingRestored()) return;
     for (const key of first(waiting, RECALL_MAX)) {
-      const copies = this.#copiesOf(bytesOf(key));
-      if (copies?.backup.usable && copies.main.phase !== "restoring") {
+      if (this.#copiesOf(bytesOf(key))?.backup.usable) {
         this.#services.journal.recall(key);
       } else {
         // The others come before it next time.
@@ -136,7 +138,7 @@ export class Refills {
     const { main: server, backup: copy } = copies;
     // Its restore puts the key back; two ways at a time would get into each other's. And a
     // flush has passed the server, perhaps, and not the copy.
-    if (server.phase === "restoring" || this.#flushes > 0) return "unknown";
+    if (this.#services.beingRestored() || this.#flushes > 0) return "unknown";
     if (!server.speaksMeta || !copy.speaksMeta) return "refused";
     const before = { flushes: this.#epoch, copy: copy.epoch, server: server.epoch };
     const found = await look(copy, key);

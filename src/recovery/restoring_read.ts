@@ -1,7 +1,7 @@
 /**
  * One read of a key whose main is being restored.
  *
- *   main: hit ──────────────────────────────> client
+ *   main: hit, or a miss that is known for one ─> client
  *   main: miss, or an empty placeholder ──> backup: hit ──> client, and a repair
  *                                                   miss ─> client
  *
@@ -11,16 +11,20 @@
  */
 
 import { FETCH } from "../message/command.ts";
-import { type Reply, ReplyStatus } from "../message/reply.ts";
+import { Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { classicHead, classicValue } from "../protocol/value_reply.ts";
 import type { Copies, Destination, Sink } from "../route/route.ts";
 import { UNTRUSTED } from "../route/untrusted.ts";
 
+const MISS = Reply.fixed(ReplyStatus.Miss, "END\r\n");
+
 /** What the read asks of the recovery of its server. */
 export interface ReadRepair {
   /** The key was found at the backup only. */
   found(key: Request, copies: Copies): void;
+  /** What the server lacks, no other has. */
+  knows(server: Destination, key: Request): boolean;
 }
 
 /** Asks the main, then the backup. */
@@ -94,6 +98,9 @@ export class RestoringRead implements Sink {
       const classic = command.retrieves;
       this.#sink.reply(classic ? classicValue(command, this.#request.keyText(), reply) : reply);
       return;
+    }
+    if (reply.status === ReplyStatus.Miss && this.#repair.knows(this.#copies.main, this.#request)) {
+      return this.#sink.reply(command.retrieves ? MISS : reply);
     }
     if (this.#alone) return this.#sink.reply(UNTRUSTED);
     const { backup } = this.#copies;

@@ -22,11 +22,8 @@ import { Replays } from "./replays.ts";
 import type { RestoreEnd } from "./restore.ts";
 import { Restores, type RestoresOptions } from "./restores.ts";
 import { ServerPhase } from "./server_phase.ts";
+import { MARKER_POLL_MS, Settling } from "./settling.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
-
-/** Longer than a placeholder lives, ms. */
-export const SETTLE_MS = 32_000;
-const MARKER_POLL_MS = 1000;
 
 /** What it was asked before it went was asked of another process. */
 const RESTARTED: readonly Verdict[] = ["empty", "unsure", "warm"];
@@ -51,7 +48,7 @@ export class ServerRecovery {
   #markedMs = -1;
   /** When a client's cas number last made us look at it. */
   #lookedMs = -Infinity;
-  #settling = false;
+  readonly #settling: Settling;
   /** To begin when what it missed is deleted. */
   #restoreWaits = false;
   /** Counts restores, so that what an older one began can tell. */
@@ -68,6 +65,7 @@ export class ServerRecovery {
       lacks: (key) => this.#lack(key.keyText()),
     });
     this.#phase = new ServerPhase(backend, services.log);
+    this.#settling = new Settling(services.clock, () => this.#enter("serving"));
     this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
     const { log, ask, clock } = services;
     this.restores = new Restores({
@@ -84,6 +82,7 @@ export class ServerRecovery {
       order: farm.order,
       unixTime: services.unixTime,
       copiesOf: (key) => farm.copiesOf(key),
+      beingRestored: () => this.#beingRestored,
     });
     this.#replays = new Replays({
       backend,
@@ -122,7 +121,17 @@ export class ServerRecovery {
 
   /** Restored, and waiting for the last placeholder to go. */
   get settling(): boolean {
-    return this.backend.phase === "restoring" && this.#settling;
+    return this.backend.phase === "restoring" && this.#settling.underWay;
+  }
+
+  /** Keys are put back there by a restore, or by anybody who reads them. */
+  get #beingRestored(): boolean {
+    return this.backend.phase === "restoring" && !this.#settling.whole;
+  }
+
+  /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
+  knows(key: string): boolean {
+    return !this.#beingRestored && !this.misses(key) && !this.journal.cleared.has(key);
   }
 
   get flushMissed(): boolean {
@@ -209,7 +218,7 @@ export class ServerRecovery {
    */
   get mayRepair(): boolean {
     const restarted = this.lastVerdict === "empty" || this.lastVerdict === "unsure";
-    return restarted && this.backend.phase === "restoring" && !this.#settling &&
+    return restarted && this.backend.phase === "restoring" && !this.#settling.underWay &&
       this.backend.speaksMeta;
   }
 
@@ -240,7 +249,7 @@ export class ServerRecovery {
   stop(): void {
     this.#restoreWaits = false;
     this.restores.cancel();
-    this.#settle();
+    this.#settle(false);
   }
 
   /**
@@ -295,7 +304,7 @@ export class ServerRecovery {
 
   #beginRestore(): void {
     this.restores.cancel();
-    this.#settling = false;
+    this.#settling.cancel();
     const run = ++this.#restoreRun;
     this.#replays.noteMisses();
     this.#enter("restoring");
@@ -339,20 +348,12 @@ export class ServerRecovery {
     if (this.known !== null && this.known.generation !== null) {
       this.#marker.setUp(this.known.generation);
     }
-    this.#settle();
+    this.#settle(end === "complete");
   }
 
-  /**
-   * The server is whole, but another proxy may have left a placeholder there a
-   * moment ago. Plain reads would take it for a value: they begin when the last one
-   * is gone, and nobody makes new ones meanwhile.
-   */
-  #settle(): void {
-    const run = ++this.#restoreRun;
-    this.#settling = true;
-    this.#services.clock.after(SETTLE_MS, () => {
-      if (run === this.#restoreRun && this.#settling) this.#enter("serving");
-    });
+  #settle(complete: boolean): void {
+    this.#restoreRun++;
+    this.#settling.begin(complete);
   }
 
   /** Another proxy may have restored the server first. */
@@ -364,7 +365,7 @@ export class ServerRecovery {
         if (generation !== this.known?.generation) return;
         this.#restoreWaits = false;
         this.restores.cancel();
-        this.#settle();
+        this.#settle(true);
       });
       this.#watchMarker(run);
     });

@@ -17,6 +17,7 @@ class Stage {
   readonly order = new CopyOrder();
   readonly refills: Refills;
   copyMayAnswer = true;
+  beingRestored = false;
   /** How the run ended; null while it is under way. */
   whole: boolean | null = null;
 
@@ -27,6 +28,7 @@ class Stage {
       order: this.order,
       unixTime: () => 0,
       copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
+      beingRestored: () => this.beingRestored,
     });
     this.journal.lastRoundBegins();
     void this.refills.run(keys).then((whole) => this.whole = whole);
@@ -247,6 +249,7 @@ test("Refills holds the key while it is under way, and waits for what is", async
     order,
     unixTime: () => 0,
     copiesOf: () => ({ main: server, backup: copy }),
+    beingRestored: () => false,
   });
   const earlier = order.begin("k");
   journal.add("k");
@@ -270,9 +273,10 @@ test("Refills asks nobody where a server has no meta, and lets the restore do it
   assertEquals([[...plain.journal.cleared], plain.journal.waiting.size], [["k"], 0]);
 
   const restoring = new Stage([]);
-  restoring.server.phase = "restoring";
+  restoring.beingRestored = true;
   restoring.journal.add("k");
   assertEquals(await restoring.refills.run(["k"]), true);
+  restoring.refills.recall();
   assertEquals([...restoring.journal.waiting], ["k"]);
   assertEquals([plain.copy.received, restoring.copy.received], [[], []]);
 });
