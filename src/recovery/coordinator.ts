@@ -31,7 +31,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   /** Takes charge of a server. */
   add(
     backend: Backend,
-    farm: Omit<FarmView, "marked" | "isTaken" | "mayAnswer" | "shared">,
+    farm: Omit<FarmView, "marked" | "isTaken" | "mayAnswer" | "beingRestored" | "shared">,
   ): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
     const shared = this.#services.shared?.server(this.#servers.size) ?? null;
@@ -42,6 +42,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       shared,
       isTaken: (generation) => this.servers.some(({ known }) => known?.generation === generation),
       mayAnswer: (server, key) => this.mayAnswer(server, key),
+      beingRestored: (server) => this.#of(server).beingRestored,
     });
     this.#servers.set(backend, server);
     return server;

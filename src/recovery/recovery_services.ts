@@ -43,6 +43,8 @@ export interface FarmView {
   readonly shared: SharedServer | null;
   /** What a server holds of the key is right, as far as it holds it. */
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
+  /** Keys are being put back on the server: what it lacks, its copy may have. */
+  readonly beingRestored: (server: Destination) => boolean;
   /** The servers that may hold the copies of this one. */
   sources(): readonly RestoreSource[];
   /** The key belongs to this server. */

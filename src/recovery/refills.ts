@@ -49,8 +49,8 @@ export interface RefillServices {
   readonly unixTime: () => number;
   /** The server and the one to copy from; null when the key is another's, or has no such server. */
   readonly copiesOf: (key: Request) => Copies | null;
-  /** Its keys are put back in another way. */
-  readonly beingRestored: () => boolean;
+  /** Keys are being put back on the server in another way. */
+  readonly beingRestored: (server: Destination) => boolean;
 }
 
 /**
@@ -99,9 +99,9 @@ export class Refills {
   /** Makes those that wait for their copies missed ones again, where the copy can be asked now. */
   recall(): void {
     const { waiting } = this.#services.journal;
-    if (this.#services.beingRestored()) return;
     for (const key of first(waiting, RECALL_MAX)) {
-      if (this.#copiesOf(bytesOf(key))?.backup.usable) {
+      const copies = this.#copiesOf(bytesOf(key));
+      if (copies?.backup.usable && !this.#services.beingRestored(copies.main)) {
         this.#services.journal.recall(key);
       } else {
         // The others come before it next time.
@@ -138,12 +138,14 @@ export class Refills {
     const { main: server, backup: copy } = copies;
     // Its restore puts the key back; two ways at a time would get into each other's. And a
     // flush has passed the server, perhaps, and not the copy.
-    if (this.#services.beingRestored() || this.#flushes > 0) return "unknown";
+    if (this.#services.beingRestored(server) || this.#flushes > 0) return "unknown";
     if (!server.speaksMeta || !copy.speaksMeta) return "refused";
     const before = { flushes: this.#epoch, copy: copy.epoch, server: server.epoch };
     const found = await look(copy, key);
     if (found === null) return "refused";
     if (found.status === ReplyStatus.Failed || this.#copiesOf(key) === null) return "unknown";
+    // Somebody may be about to fill a placeholder of before.
+    if (found.taken && copy.phase !== "serving") return "unknown";
     if (!isLasting(found)) return "absent";
     const added = await ask(server, this.#addition(key, found));
     if (added === null || added.status === ReplyStatus.Failed) return "lost";
@@ -162,7 +164,7 @@ export class Refills {
 
   #copiesOf(key: Uint8Array): Copies | null {
     const copies = this.#services.copiesOf(make(FETCH, key));
-    return copies?.backup.phase === "serving" ? copies : null;
+    return copies === null || this.#services.beingRestored(copies.backup) ? null : copies;
   }
 
   #addition(key: Uint8Array, found: Reply): Request {

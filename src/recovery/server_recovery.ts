@@ -82,7 +82,7 @@ export class ServerRecovery {
       order: farm.order,
       unixTime: services.unixTime,
       copiesOf: (key) => farm.copiesOf(key),
-      beingRestored: () => this.#beingRestored,
+      beingRestored: (server) => farm.beingRestored(server),
     });
     this.#replays = new Replays({
       backend,
@@ -125,13 +125,13 @@ export class ServerRecovery {
   }
 
   /** Keys are put back there by a restore, or by anybody who reads them. */
-  get #beingRestored(): boolean {
+  get beingRestored(): boolean {
     return this.backend.phase === "restoring" && !this.#settling.whole;
   }
 
   /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
   knows(key: string): boolean {
-    return !this.#beingRestored && !this.misses(key) && !this.journal.cleared.has(key);
+    return !this.beingRestored && !this.misses(key) && !this.journal.cleared.has(key);
   }
 
   get flushMissed(): boolean {

@@ -4,6 +4,7 @@ import { Reply, ReplyStatus } from "../../src/message/reply.ts";
 import { Journal } from "../../src/recovery/journal.ts";
 import { Refills } from "../../src/recovery/refills.ts";
 import { CopyOrder } from "../../src/route/copy_order.ts";
+import type { Destination } from "../../src/route/route.ts";
 import { FakeDestination, hitOf, replyOf } from "../support/fake_destination.ts";
 import { settled } from "../support/settled.ts";
 
@@ -17,7 +18,7 @@ class Stage {
   readonly order = new CopyOrder();
   readonly refills: Refills;
   copyMayAnswer = true;
-  beingRestored = false;
+  readonly beingRestored = new Set<Destination>();
   /** How the run ended; null while it is under way. */
   whole: boolean | null = null;
 
@@ -28,7 +29,7 @@ class Stage {
       order: this.order,
       unixTime: () => 0,
       copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
-      beingRestored: () => this.beingRestored,
+      beingRestored: (server) => this.beingRestored.has(server),
     });
     this.journal.lastRoundBegins();
     void this.refills.run(keys).then((whole) => this.whole = whole);
@@ -165,10 +166,10 @@ test("Refills lets a key wait whose copy fails, and recalls it when that may ans
   stage.copyMayAnswer = true;
   stage.refills.recall();
   stage.copy.usable = true;
-  stage.copy.phase = "reconciling";
+  stage.beingRestored.add(stage.copy);
   stage.refills.recall();
   assertEquals([...stage.journal.waiting], ["k"]);
-  stage.copy.phase = "serving";
+  stage.beingRestored.clear();
   stage.refills.recall();
   assertEquals([[...stage.journal.waiting], [...stage.journal.missed]], [[], ["k"]]);
   assertEquals(stage.journal.cleared.size, 0);
@@ -273,7 +274,7 @@ test("Refills asks nobody where a server has no meta, and lets the restore do it
   assertEquals([[...plain.journal.cleared], plain.journal.waiting.size], [["k"], 0]);
 
   const restoring = new Stage([]);
-  restoring.beingRestored = true;
+  restoring.beingRestored.add(restoring.server);
   restoring.journal.add("k");
   assertEquals(await restoring.refills.run(["k"]), true);
   restoring.refills.recall();
