@@ -100,7 +100,7 @@ export class EmbeddedConnection implements Answerer {
       }
       await this.#partFrom(reader, writer);
     } catch {
-      // The client is gone, or was answered with nonsense: it is not served any further.
+      // The client is gone; there is nobody to tell.
     }
     this.close();
   }
@@ -147,11 +147,25 @@ export class EmbeddedConnection implements Answerer {
     const request = this.#request;
     this.#skip = request.body?.awaited ?? 0;
     if (request.command === QUIT) this.#state = "ending";
-    const lines = answerRequest(request, this);
+    let lines: Iterable<string> | null;
+    try {
+      lines = answerRequest(request, this);
+    } catch (error) {
+      return this.#fault(error);
+    }
     this.#binary?.translate(request, this.#written);
     for (const line of lines ?? []) {
       this.#written.appendText(line);
       if (this.#written.length > WRITE_BYTES) await this.#flush(writer);
+    }
+  }
+
+  /** A mistake of ours: what is owed from here on cannot be told. */
+  #fault(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#state = "ending";
+    if (this.#binary === null) {
+      this.#written.appendText(`SERVER_ERROR fault in the embedded server: ${reason}\r\n`);
     }
   }
 

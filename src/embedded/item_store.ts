@@ -17,6 +17,8 @@ const RELATIVE_MAX_S = 30 * 24 * 60 * 60;
 const PAST_S = 1;
 /** The largest item, as in a memcached without `-I`, bytes. */
 const ITEM_BYTES_MAX = 1 << 20;
+/** Most items, whatever their size: a `Map` of V8 takes no more than 2^24. */
+const ITEMS_MAX = 16_000_000;
 
 /** What a new item is made of. */
 export interface ItemContent {
@@ -33,13 +35,15 @@ export class ItemStore {
   readonly #unixMs: () => number;
   readonly #items = new Map<string, Item>();
   readonly #recency = new RecencyList();
+  readonly #itemsMax: number;
   #limitBytes: number;
   #bytes = 0;
   #cas = 0n;
   /** Items last used up to this Unix time die when it has come; 0 when nothing is to be flushed. */
   #flushS = 0;
 
-  constructor(limitBytes: number, unixMs: () => number) {
+  constructor(limitBytes: number, unixMs: () => number, itemsMax: number = ITEMS_MAX) {
+    this.#itemsMax = itemsMax;
     this.#limitBytes = limitBytes;
     this.#unixMs = unixMs;
   }
@@ -178,7 +182,7 @@ export class ItemStore {
   }
 
   #makeRoom(bytes: number): void {
-    while (this.#bytes + bytes > this.#limitBytes) {
+    while (this.#bytes + bytes > this.#limitBytes || this.#items.size >= this.#itemsMax) {
       const { oldest } = this.#recency;
       if (oldest === null) return;
       this.counters[this.isOver(oldest) ? "reclaimed" : "evictions"]++;

@@ -12,9 +12,9 @@ const ITEM_BYTES = itemBytes({ key: 2, flags: 0, value: 100 });
 class TimedStore extends ItemStore {
   readonly #time: { ms: number };
 
-  constructor(limitBytes = 64 << 20) {
+  constructor(limitBytes = 64 << 20, itemsMax?: number) {
     const time = { ms: START_MS };
-    super(limitBytes, () => time.ms);
+    super(limitBytes, () => time.ms, itemsMax);
     this.#time = time;
   }
 
@@ -60,6 +60,13 @@ test("ItemStore stays within its limit, whatever is stored", () => {
   assertEquals(store.size, 10);
   assertEquals(store.bytes, 10 * ITEM_BYTES);
   assertEquals(store.counters.evictions, 990);
+});
+
+test("ItemStore holds no more items than it may, however small they are", () => {
+  const store = new TimedStore(64 << 20, 3);
+  for (const key of ["k1", "k2", "k3", "k3", "k4"]) store.put(key);
+  assertEquals([...store.items()].map(({ key }) => key), ["k2", "k3", "k4"]);
+  assertEquals(store.counters.evictions, 1);
 });
 
 test("ItemStore lets go at once what a smaller limit does not hold", () => {
