@@ -83,3 +83,23 @@ test("scripts/test names what is missing and leaves with 3 when it may not insta
     assertEquals(status, 3);
   });
 });
+
+test("scripts/compile says so and leaves with 3 when there is neither deno nor npm", () => {
+  withPath({}, (folder) => {
+    const script = join(copyProject(folder), "scripts/compile");
+    const path = join(folder, "bin");
+    const { stderr, status } = spawnSync(script, [], { env: { PATH: path }, encoding: "utf8" });
+    assertEquals(
+      /^compile: cannot install deno \d+\.\d+\.\d+: npm is not on PATH/.test(stderr),
+      true,
+    );
+    assertEquals(status, 3);
+  });
+});
+
+test("scripts/smoke says so and leaves with 3 when there is no executable", () => {
+  withPath({ bun: "true" }, (folder) => {
+    const { stderr, status } = runScript("scripts/smoke", ["--quick", "./no-such"], folder);
+    assertEquals([status, stderr], [3, 'smoke: no executable is at "./no-such"\n']);
+  });
+});
