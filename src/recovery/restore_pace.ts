@@ -81,7 +81,8 @@ export class RestorePace {
 
   /** What was noted so far is how late timers are without a restore. */
   begin(nowMs: number): void {
-    this.#watched.push(new Slowness(this.#lateness, TIMERS));
+    // Without clients there is nobody to be late for.
+    if (this.#watched.length > 0) this.#watched.push(new Slowness(this.#lateness, TIMERS));
     this.#atMs = nowMs;
   }
 

@@ -92,22 +92,29 @@ test("RestorePace does not wait for clients whom others keep waiting", () => {
   assertEquals([pace.rate, look(30)], [1600, 800]);
 });
 
+/** Puts back at its full rate, in front of clients who do not wait; timers were so late. */
+function atFullRate(latenessMs: number): RestorePace {
+  const pace = new RestorePace(1600, [histogram(4)], 0);
+  for (let timer = 0; timer < 10; timer++) pace.noteLateness(latenessMs, 0);
+  pace.begin(1000);
+  for (let look = 0; look < 10; look++) pace.adjust();
+  assertEquals(pace.rate, 1600);
+  return pace;
+}
+
 test("RestorePace slows down when our own timers come late, against before", () => {
-  const pace = new RestorePace(1600, [], 0);
+  const pace = atFullRate(5);
   const look = (ms: number) => {
     for (let timer = 0; timer < 10; timer++) pace.noteLateness(ms, 1000);
     pace.adjust();
     return pace.rate;
   };
-  for (let timer = 0; timer < 10; timer++) pace.noteLateness(5, 0);
-  pace.begin(1000);
   assertEquals([look(5), look(9), look(30), look(30)], [1600, 1600, 800, 400]);
   assertEquals([pace.slowdowns, look(5)], [2, 500]);
 });
 
-test("RestorePace does not mind timers that are a little late", () => {
-  const pace = new RestorePace(1600, [], 0);
-  pace.begin(0);
+test("RestorePace does not mind timers that are a little late, or a few that are much", () => {
+  const pace = atFullRate(0);
   for (let timer = 0; timer < 100; timer++) pace.noteLateness(3.4, 100);
   pace.adjust();
   assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
@@ -117,6 +124,14 @@ test("RestorePace does not mind timers that are a little late", () => {
   pace.noteLateness(90, 100);
   pace.adjust();
   assertEquals(pace.rate, 800);
+});
+
+test("RestorePace does not mind late timers when there are no clients", () => {
+  const pace = new RestorePace(1600, [histogram(4, 10)], 0);
+  pace.begin(0);
+  for (let timer = 0; timer < 100; timer++) pace.noteLateness(90, 100);
+  pace.adjust();
+  assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
 });
 
 test("RestorePace does not slow down for a few requests", () => {
