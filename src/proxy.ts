@@ -165,7 +165,8 @@ class RunningProxy implements WorkerProxy {
       clock: this.#clock,
       counters: this.#counters,
       budget: this.#budget,
-      copies: new ReplyCopies(),
+      copies: new ReplyCopies(runtime.copyBytes),
+      copyBytes: runtime.copyBytes,
       limits: config.limits,
       errorsAsMisses: config.onError === "miss",
     };

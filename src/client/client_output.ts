@@ -8,6 +8,7 @@
  * budget of all sessions.
  */
 
+import type { CopyBytes } from "../message/copy_bytes.ts";
 import { OutputBuffer } from "../protocol/output_buffer.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
 import type { Counters } from "../stats/counters.ts";
@@ -24,6 +25,7 @@ export interface OutputServices {
   readonly counters: Counters;
   readonly budget: BufferBudget;
   readonly limits: { readonly replyBytes: number };
+  readonly copyBytes: CopyBytes;
 }
 
 /** What the output tells its session. */
@@ -38,11 +40,11 @@ export interface OutputOwner {
 
 /** Gathers and writes. */
 export class ClientOutput {
-  out: OutputBuffer = new OutputBuffer();
+  out: OutputBuffer;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #services: OutputServices;
   readonly #owner: OutputOwner;
-  #taken = new OutputBuffer();
+  #taken: OutputBuffer;
   /** Bytes that others hold for this client, to be written later. */
   #heldBytes = 0;
   #writing = false;
@@ -58,6 +60,8 @@ export class ClientOutput {
     services: OutputServices,
     owner: OutputOwner,
   ) {
+    this.out = new OutputBuffer(services.copyBytes);
+    this.#taken = new OutputBuffer(services.copyBytes);
     this.#writer = writer;
     this.#services = services;
     this.#owner = owner;

@@ -7,6 +7,7 @@
  * Owned by: the proxy, one per worker, for all its sessions.
  */
 
+import { type CopyBytes, copyBytes } from "../message/copy_bytes.ts";
 import { Reply } from "../message/reply.ts";
 
 /** Most copies that are kept unused. */
@@ -16,11 +17,17 @@ const KEPT_BYTES = 2048;
 
 /** A store of used copies. */
 export class ReplyCopies {
+  readonly #copy: CopyBytes;
   readonly #unused: Reply[] = [];
+
+  /** `copy`: how bytes are copied. */
+  constructor(copy: CopyBytes = copyBytes) {
+    this.#copy = copy;
+  }
 
   /** A copy that owns its bytes. */
   of(reply: Reply): Reply {
-    return reply.copyTo(this.#unused.pop() ?? new Reply());
+    return reply.copyTo(this.#unused.pop() ?? new Reply(), this.#copy);
   }
 
   /** Nobody looks at the copy any more. */

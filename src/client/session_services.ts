@@ -1,5 +1,6 @@
 /** What all sessions of a process share. */
 
+import type { CopyBytes } from "../message/copy_bytes.ts";
 import type { Route } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { TurnQueue } from "../runtime/turn_queue.ts";
@@ -26,6 +27,7 @@ export interface SessionServices {
   readonly counters: Counters;
   readonly budget: BufferBudget;
   readonly copies: ReplyCopies;
+  readonly copyBytes: CopyBytes;
   readonly limits: SessionLimits;
   readonly errorsAsMisses: boolean;
 }

@@ -5,7 +5,7 @@
  * it was handed to returns. Failures are ours and live for ever.
  */
 
-import { copyBytes } from "./copy_bytes.ts";
+import { type CopyBytes, copyBytes } from "./copy_bytes.ts";
 
 /** What kind of answer it is; routes decide by this and never by bytes. */
 export const ReplyStatus = {
@@ -93,14 +93,14 @@ export class Reply {
 
   /** A copy that owns its bytes, value offsets included. */
   retain(): Reply {
-    return this.copyTo(new Reply());
+    return this.copyTo(new Reply(), copyBytes);
   }
 
   /** Makes `copy`, which owns its bytes, a copy of this one; returns it. */
-  copyTo(copy: Reply): Reply {
+  copyTo(copy: Reply, copyRange: CopyBytes): Reply {
     const { start, end } = this;
     if (copy.bytes.length < end - start) copy.bytes = new Uint8Array(end - start);
-    copyBytes(copy.bytes, 0, this.bytes, start, end);
+    copyRange(copy.bytes, 0, this.bytes, start, end);
     copy.start = 0;
     copy.end = end - start;
     copy.status = this.status;

@@ -5,7 +5,7 @@
  * while the socket owns the other.
  */
 
-import { copyBytes } from "../message/copy_bytes.ts";
+import { type CopyBytes, copyBytes, SHORT_BYTES } from "../message/copy_bytes.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -13,13 +13,20 @@ const EMPTY = new Uint8Array(0);
 export class OutputBuffer {
   bytes: Uint8Array = EMPTY;
   length = 0;
+  readonly #copy: CopyBytes;
+
+  /** `copy`: how long ranges are copied. */
+  constructor(copy: CopyBytes = copyBytes) {
+    this.#copy = copy;
+  }
 
   /** Copies a range in. */
   append(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     const at = this.length;
     if (at + count > this.bytes.length) this.#grow(at + count);
-    copyBytes(this.bytes, at, source, start, end);
+    if (count > SHORT_BYTES) this.#copy(this.bytes, at, source, start, end);
+    else copyBytes(this.bytes, at, source, start, end);
     this.length = at + count;
   }
 

@@ -2,6 +2,7 @@
  * The contract with a runtime, on Bun.
  */
 
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import { abortableConnect } from "./abortable_connect.ts";
 import { addressText, hostPortText } from "./address_text.ts";
@@ -28,6 +29,7 @@ export function createRuntime(): Runtime {
     // Microtasks run after every single socket event here.
     endOfTurn: setImmediate,
     now: () => performance.now(),
+    copyBytes,
     process: createProcessFacilities({
       args: process.argv.slice(2),
       selfArgs: Bun.isStandaloneExecutable ? [] : [Bun.main],
@@ -47,6 +49,17 @@ export function createRuntime(): Runtime {
 function startThread(entry: URL): Thread {
   const name = entry.pathname.slice(entry.pathname.lastIndexOf("/") + 1);
   return startWebThread(Bun.isStandaloneExecutable ? `./src/${name}` : entry);
+}
+
+/** Without a view for every copy, which costs more here than the copy itself. */
+function copyBytes(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  Buffer.prototype.copy.call(source, target, at, start, end);
 }
 
 async function open(address: SystemAddress): Promise<Socket> {

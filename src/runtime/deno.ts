@@ -24,6 +24,7 @@ export function createRuntime(): Runtime {
     // Deno hands out all that a poll found before it runs microtasks.
     endOfTurn: queueMicrotask,
     now: () => performance.now(),
+    copyBytes: (target, at, source, start, end) => target.set(source.subarray(start, end), at),
     process: createProcessFacilities({
       args: Deno.args,
       selfArgs: Deno.build.standalone ? [] : ["run", "-A", Deno.mainModule],

@@ -159,6 +159,8 @@ export interface Runtime {
   endOfTurn(callback: () => void): void;
   /** Milliseconds that only grow; for intervals. */
   now(): number;
+  /** Copies `source[start, end)` to `target` at `at`, as fast as the runtime can. */
+  copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void;
   readonly process: ProcessFacilities;
   /** How many threads can run at the same time. */
   readonly cores: number;

@@ -2,6 +2,7 @@
  * A runtime in memory: files, users, signals and Unix sockets, for tests of the command line.
  */
 
+import { copyBytes } from "../../src/message/copy_bytes.ts";
 import type {
   Address,
   AppendFile,
@@ -237,6 +238,8 @@ export class FakeRuntime implements Runtime {
   now(): number {
     return 0;
   }
+
+  copyBytes = copyBytes;
 
   startThread(): never {
     throw new Error("this runtime has no threads");

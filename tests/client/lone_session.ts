@@ -1,6 +1,7 @@
 /** Clients with everything around them faked: sockets, servers, clock and turns. */
 
 import { BufferBudget } from "../../src/client/buffer_budget.ts";
+import { copyBytes } from "../../src/message/copy_bytes.ts";
 import { ReplyCopies } from "../../src/client/reply_copies.ts";
 import { Listener, type ListenerLimits } from "../../src/client/listener.ts";
 import { LocalCommands } from "../../src/client/local_commands.ts";
@@ -59,6 +60,7 @@ export class LoneListener {
       counters: this.counters,
       budget: this.budget,
       copies: new ReplyCopies(),
+      copyBytes,
       limits,
       errorsAsMisses: options.errorsAsMisses ?? true,
     });

@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { BufferBudget } from "../../src/client/buffer_budget.ts";
 import { ClientOutput } from "../../src/client/client_output.ts";
+import { copyBytes } from "../../src/message/copy_bytes.ts";
 import { ReplyCopies } from "../../src/client/reply_copies.ts";
 import { ReplyQueue } from "../../src/client/reply_queue.ts";
 import { COMMANDS } from "../../src/message/command.ts";
@@ -24,6 +25,7 @@ function queue() {
     counters,
     budget: new BufferBudget(64 * MIB),
     limits: { replyBytes: 64 * MIB },
+    copyBytes,
   };
   const owner = { written: () => {}, slow: () => {}, broken: () => {}, progressed: () => {} };
   const output = new ClientOutput(socket.writable.getWriter(), services, owner);

@@ -262,6 +262,15 @@ test("Runtime calls back at the end of a turn, after the data of all sockets", a
   for (const pair of pairs) pair[Symbol.dispose]();
 });
 
+test("Runtime copies a range, and no byte beside it", () => {
+  const source = Uint8Array.from({ length: 300 }, (_, at) => at);
+  const view = source.subarray(10);
+  const target = new Uint8Array(300).fill(255);
+  runtime.copyBytes(target, 5, view, 20, 220);
+  assertEquals(target.subarray(5, 205), source.subarray(30, 230));
+  assertEquals([target[4], target[205]], [255, 255]);
+});
+
 test("Runtime has a clock that only grows", () => {
   const first = runtime.now();
   assert(runtime.now() >= first);
