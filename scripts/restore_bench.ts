@@ -171,10 +171,11 @@ function tellLatencies(when: string, load: PacedLoad, beside: PacedLoad): void {
   );
 }
 
-function tellComparison({ both, mainOnly, backupOnly, different, first }: Comparison): void {
+function tellComparison(compared: Comparison): void {
+  const { both, mainOnly, backupOnly, different, shorter, first } = compared;
   console.log(
-    `both copies agree on ${both} keys, differ on ${different}; ` +
-      `${mainOnly} on the main only, ${backupOnly} on the backup only`,
+    `both copies agree on ${both} keys, differ on ${different}; ${shorter} live shorter on the ` +
+      `main; ${mainOnly} on the main only, ${backupOnly} on the backup only`,
   );
   for (const line of first) console.log(`  ${line}`);
 }

@@ -13,7 +13,10 @@ export interface Comparison {
   readonly both: number;
   readonly mainOnly: number;
   readonly backupOnly: number;
+  /** Another value or flags, or the main's lives longer. */
   readonly different: number;
+  /** The main's lives shorter: the clock of a server that gets no CPU time stands still. */
+  readonly shorter: number;
   readonly first: readonly string[];
 }
 
@@ -30,7 +33,7 @@ export async function compareCopies(
   keys: number,
 ): Promise<Comparison> {
   const clients = await Promise.all([backup, ...mains].map((one) => TextClient.connect(one)));
-  const counts = { both: 0, mainOnly: 0, backupOnly: 0, different: 0 };
+  const counts = { both: 0, mainOnly: 0, backupOnly: 0, different: 0, shorter: 0 };
   const first: string[] = [];
   for (let from = 0; from < keys; from += ASKED_TOGETHER) {
     const names = Array.from({ length: Math.min(ASKED_TOGETHER, keys - from) }, (_, at) => {
@@ -65,7 +68,8 @@ const ANSWER = /^VA \d+ k(\S+) f(\d+) t(-?\d+)[^\r]*\r\n([^\r]*)\r$/gm;
 function judge(main: Held | undefined, copy: Held | undefined) {
   if (main === undefined) return "backupOnly";
   if (copy === undefined) return "mainOnly";
-  const agree = main.value.trimEnd() === copy.value.trimEnd() && main.flags === copy.flags &&
-    (main.ttl === -1) === (copy.ttl === -1) && Math.abs(main.ttl - copy.ttl) <= TTL_SLACK_S;
-  return agree ? "both" : "different";
+  const alike = main.value.trimEnd() === copy.value.trimEnd() && main.flags === copy.flags;
+  if (!alike || (main.ttl === -1) !== (copy.ttl === -1)) return "different";
+  if (main.ttl > copy.ttl + TTL_SLACK_S) return "different";
+  return main.ttl < copy.ttl - TTL_SLACK_S ? "shorter" : "both";
 }
