@@ -10,6 +10,8 @@
  * Owned by: ReplicateRoute.
  */
 
+import type { Request } from "../message/request.ts";
+
 /** A change whose copy is not known yet. */
 export interface Decision {
   /** Set once the main has answered: what the backup gets, or null for nothing. */
@@ -22,6 +24,8 @@ export interface Decision {
 /** What waits for the backups, by key. */
 export class CopyOrder {
   readonly #chains = new Map<string, Decision[]>();
+  /** Changes that the main gets in their turn, by key. */
+  readonly #waitingAtMain = new Map<string, number>();
   /** A flush_all that waits for the keys above, or is under way. */
   #flush: (() => void) | null = null;
   /** What came after that flush_all. */
@@ -67,6 +71,24 @@ export class CopyOrder {
     const decision: Decision = { settled: false, run: null };
     this.inTurn(key, () => start(() => this.settle(key, decision, null)));
     this.#enter(key, decision);
+  }
+
+  /** The same for a change that the main, too, gets only in its turn. */
+  holdingBoth(key: string, start: (done: () => void) => void): void {
+    const waiting = this.#waitingAtMain;
+    waiting.set(key, (waiting.get(key) ?? 0) + 1);
+    this.holding(key, (done) =>
+      start(() => {
+        const left = waiting.get(key)! - 1;
+        if (left === 0) waiting.delete(key);
+        else waiting.set(key, left);
+        done();
+      }));
+  }
+
+  /** Such a change is under way: what comes later would overtake it at the main. */
+  holdsMain(request: Request): boolean {
+    return this.#waitingAtMain.size > 0 && this.#waitingAtMain.has(request.keyText());
   }
 
   /** Runs `run` once everything that came earlier, for any key, has run. */

@@ -43,7 +43,7 @@ export class FailoverRoute implements Route, Rescue {
 
   send(request: Request, sink: Sink): void {
     const main = this.#mains.pick(request);
-    if (main.readable) return main.sendOr(request, sink, this);
+    if (main.readable && !this.#order.holdsMain(request)) return main.sendOr(request, sink, this);
     if (!this.#order.idle) return this.#afterChanges(request, sink);
     this.#sendInTrouble(request, sink, main);
   }

@@ -83,8 +83,13 @@ export class ReplicateRoute implements Route {
     if (!this.#mayDecide(copies.main, request)) return this.#backupDecides(request, sink, copies);
     const retained = request.retain();
     const change = this.#decided(retained, sink, { ...copies, deadline: this.#deadline() });
-    if (copies.main.phase === "serving") change.start();
-    else this.#troubled.decide(retained, change, copies);
+    if (copies.main.phase !== "serving") return this.#troubled.decide(retained, change, copies);
+    if (!this.#order.holdsMain(retained)) return change.start();
+    retained.body?.hold();
+    change.startInTurn((start) => {
+      start(true);
+      retained.body?.release();
+    });
   }
 
   /** The main decides unless it is away, or what it holds of the key is not the newest. */
@@ -97,7 +102,8 @@ export class ReplicateRoute implements Route {
   }
 
   #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
-    const troubled = main.phase !== "serving" || backup.phase !== "serving" || main.missesKeys;
+    const troubled = main.phase !== "serving" || backup.phase !== "serving" || main.missesKeys ||
+      this.#order.holdsMain(request);
     // What is sent at once has its timeouts, and a large value may take however long.
     const bounded = request.body === null && (troubled || !this.#order.idle);
     const deadline = bounded ? this.#deadline() : null;

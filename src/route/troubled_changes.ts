@@ -52,7 +52,10 @@ export class TroubledChanges {
   /** An unconditional change. */
   toBoth(troubled: TroubledChange, copies: Copies): void {
     const { main } = copies;
-    if (main.phase === "restoring" || !this.#trusts(main, troubled.request)) {
+    const { request } = troubled;
+    // What came before it may be on its way to the backup, and go to the main only then.
+    const behind = this.#options.order.holdsMain(request);
+    if (behind || main.phase === "restoring" || !this.#trusts(main, request)) {
       this.#backupFirst(troubled, copies);
     } else {
       this.#mainFirst(troubled, copies);
@@ -74,7 +77,7 @@ export class TroubledChanges {
   #backupFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
     const { order, recovery, mainNote, backupNote } = this.#options;
     change.trustHits();
-    order.holding(request.keyText(), (done) => {
+    order.holdingBoth(request.keyText(), (done) => {
       const atMain = new ThenSink(this.#clearing(request, main, change.main), done);
       const send = (mainIsClear: boolean) => {
         const next = () => {

@@ -1,7 +1,7 @@
 /** A main, a backup, and a route that keeps both; for tests of single changes. */
 
 import { CopyOrder } from "../../src/route/copy_order.ts";
-import type { Destination } from "../../src/route/route.ts";
+import type { Destination, Recovery } from "../../src/route/route.ts";
 import { Pool } from "../../src/route/pool.ts";
 import { ReplicateRoute } from "../../src/route/replicate_route.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -23,7 +23,9 @@ export class CopiedChanges {
   readonly clock = new FakeClock();
   readonly route: ReplicateRoute;
 
-  constructor({ sync = false }: { sync?: boolean } = {}) {
+  constructor(
+    { sync = false, recovery = null }: { sync?: boolean; recovery?: Recovery | null } = {},
+  ) {
     const only = (one: Destination) => new Pool([one], { owner: () => 0 });
     this.route = new ReplicateRoute({
       mains: only(this.main),
@@ -37,7 +39,7 @@ export class CopiedChanges {
             }`,
           ),
       },
-      recovery: null,
+      recovery,
       order: new CopyOrder(),
       unixTime: () => UNIX_TIME,
       clock: this.clock,

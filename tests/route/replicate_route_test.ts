@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
+import type { Recovery } from "../../src/route/route.ts";
 import { hitOf } from "../support/fake_destination.ts";
 import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
 import { CopiedChanges } from "./copied_changes.ts";
@@ -127,4 +128,35 @@ test("ReplicateRoute answers flush_all with the worst of the mains, or of the ba
   const second = both.send("flush_all\r\n");
   both.main.answer("CLIENT_ERROR flush_all not allowed");
   assertEquals(second.text, "CLIENT_ERROR flush_all not allowed\r\n");
+});
+
+test("ReplicateRoute lets nothing overtake, at the main, a change that went to the backup first", () => {
+  let trusted = false;
+  const recovery: Recovery = {
+    mayAnswer: () => trusted,
+    mayLack: () => false,
+    readBoth: () => {},
+    readAlone: () => {},
+    afterRepair: (_request, _copies, then) => then(true),
+    wrote: () => {},
+    flushBegins: () => {},
+    flushEnds: () => {},
+  };
+  for (const later of ["incr k 1\r\n", "set k 0 0 1\r\n2\r\n"]) {
+    const both = new CopiedChanges({ recovery });
+    const first = "set k 0 0 1\r\n1\r\n";
+    both.main.missesKeys = true;
+    trusted = false;
+    both.send(first);
+    assertEquals([both.main.received, both.backup.received], [[], [first]]);
+    // The main has been put in order meanwhile.
+    both.main.missesKeys = false;
+    trusted = true;
+    both.send(later);
+    assertEquals(both.main.received, []);
+    both.backup.answer("STORED");
+    assertEquals(both.main.received, [first]);
+    both.main.answer("STORED");
+    assertEquals([...both.main.received, ...both.backup.received].includes(later), true);
+  }
 });
