@@ -76,6 +76,7 @@ function permutations<T>(of: readonly T[]): T[][] {
   );
 }
 
+const TIME_MS = 60_000;
 const LARGE = "x".repeat(TEST_STREAM_BYTES + 1);
 
 function randomCommand(random: SeededRandom, others: readonly string[]): string {
@@ -113,7 +114,9 @@ const PIPELINE = [
 for (const sync of [false, true]) {
   const how = sync ? "sync" : "async";
 
-  test(`ReplicateRoute leaves both copies alike, ${how}: five commands in every order`, () => {
+  test(`ReplicateRoute leaves both copies alike, ${how}: five commands in every order`, {
+    timeout: TIME_MS,
+  }, () => {
     for (const commands of permutations(PIPELINE)) {
       forSeeds(20, (random) => {
         const both = farm({ sync });
@@ -127,7 +130,9 @@ for (const sync of [false, true]) {
     }
   });
 
-  test(`ReplicateRoute leaves both copies alike, ${how}: random commands of three clients`, () => {
+  test(`ReplicateRoute leaves both copies alike, ${how}: random commands of three clients`, {
+    timeout: TIME_MS,
+  }, () => {
     forSeeds(300, (random) => {
       const both = farm({ sync, backups: 1 + random.below(2) });
       run(randomClients(both, random, ["flush_all\r\n"]), both, random);
@@ -135,7 +140,9 @@ for (const sync of [false, true]) {
     });
   });
 
-  test(`ReplicateRoute leaves both copies alike, ${how}: large values among small ones`, () => {
+  test(`ReplicateRoute leaves both copies alike, ${how}: large values among small ones`, {
+    timeout: TIME_MS,
+  }, () => {
     forSeeds(300, (random) => {
       const both = farm({ sync });
       const large = ["a", "b"].map((key) => `set ${key} 9 0 ${LARGE.length}\r\n${LARGE}\r\n`);
@@ -144,7 +151,9 @@ for (const sync of [false, true]) {
     });
   });
 
-  test(`ReplicateRoute, ${how}: a backup of a main without meta lacks values, and has no others`, () => {
+  test(`ReplicateRoute, ${how}: a backup of a main without meta lacks values, and has no others`, {
+    timeout: TIME_MS,
+  }, () => {
     forSeeds(100, (random) => {
       const both = farm({ sync, speaksMeta: false });
       run(randomClients(both, random, ["flush_all\r\n"]), both, random);
