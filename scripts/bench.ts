@@ -37,6 +37,9 @@ const BACKUPS = 1;
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
 
+/** A busy machine can fail a measurement; one that fails twice in a row tells something. */
+const ATTEMPTS = 2;
+
 /** The exit status after a signal. */
 const INTERRUPTED = 130;
 
@@ -114,8 +117,8 @@ function planCells(scenarios: readonly Scenario[], targets: readonly Target[]): 
       const hasProxy = target.command !== null;
       const skipped = skipReason(target, scenario);
       const { label } = target;
-      const cell = { scenario, target: label, hasProxy, samples: [], skipped, failure: null };
-      return { cell, target };
+      const well = { samples: [], repeated: 0, failure: null };
+      return { cell: { scenario, target: label, hasProxy, skipped, ...well }, target };
     })
   );
 }
@@ -153,18 +156,23 @@ async function measureRounds(
   return options.rounds;
 }
 
-/** Adds a sample to the cell; a cell that failed is not tried again. */
+/** Adds a sample to the cell; one that fails is made again once, then the cell is given up. */
 async function measureOnce(plan: PlannedCell, site: BenchSite, round: string): Promise<void> {
   const { cell, target } = plan;
   if (cell.skipped !== null || cell.failure !== null) return;
   const what = `round ${round}: ${cell.scenario.name}, ${cell.target}`;
-  try {
-    const sample = await measureCell(target, cell.scenario, site);
-    cell.samples.push(sample);
-    console.error(`${what}: ${Math.round(sample.requests / sample.seconds)} requests/s`);
-  } catch (error) {
-    cell.failure = error instanceof Error ? error.message : String(error);
-    console.error(`${what}: ${cell.failure}`);
+  for (let attempt = 1; attempt <= ATTEMPTS && !site.crew.isClosed; attempt++) {
+    try {
+      const sample = await measureCell(target, cell.scenario, site);
+      cell.samples.push(sample);
+      console.error(`${what}: ${Math.round(sample.requests / sample.seconds)} requests/s`);
+      return;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.error(`${what}: ${reason}`);
+      if (attempt < ATTEMPTS) cell.repeated++;
+      else cell.failure = reason;
+    }
   }
 }
 

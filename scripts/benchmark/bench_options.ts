@@ -3,6 +3,8 @@
  */
 
 import { parseArgs } from "node:util";
+import { VERSION } from "../../src/version.ts";
+import { hostTarget } from "../compiling/compile_target.ts";
 import { type Scenario, SCENARIOS } from "./scenario.ts";
 
 /** What can be measured, in the order of the table. */
@@ -41,6 +43,9 @@ export interface BenchOptions {
 
 const NAMES = SCENARIOS.map(({ name }) => name);
 
+/** Where `scripts/compile` puts the binary for this machine. */
+const COMPILED = `dist/magent-${VERSION}-${hostTarget()?.name}`;
+
 /** The text that `--help` prints. */
 export const BENCH_HELP = `Usage: scripts/bench [options]
 
@@ -52,9 +57,9 @@ it and a plot to files.
   --rows A,B,…        of ${wrapped(NAMES)} (all)
   --targets A,B,…     of ${wrapped(TARGET_NAMES)} (all)
   --rounds N          rounds over all cells; the table shows medians (3)
-  --seconds S         measured seconds per cell (2.2; 1.5 with --short)
+  --seconds S         measured seconds per cell (2; 1.5 with --short)
   --minutes M         begin no round that would end later (15)
-  --binary FILE       the compiled binary (dist/magent)
+  --binary FILE       the compiled binary (what scripts/compile makes)
   --before FOLDER     compare with magent in another checkout too
   --markdown FILE     where the table goes (bench.md)
   --svg FILE          where the plot goes (bench.svg)
@@ -69,7 +74,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | null 
   const values = parseFlags(args);
   if (values.help) return null;
   const short = values.short ?? false;
-  const seconds = parseNumber("--seconds", values.seconds ?? (short ? "1.5" : "2.2"));
+  const seconds = parseNumber("--seconds", values.seconds ?? (short ? "1.5" : "2"));
   const rows = SCENARIOS.filter((scenario) => scenario.short || !short).map(({ name }) => name);
   const wantedRows = parseNames("--rows", values.rows ?? rows.join(","), NAMES);
   return {
@@ -78,7 +83,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | null 
     warmSeconds: Math.min(1, seconds / 2),
     scenarios: SCENARIOS.filter(({ name }) => wantedRows.includes(name)),
     targets: parseNames("--targets", values.targets ?? TARGET_NAMES.join(","), TARGET_NAMES),
-    binaryPath: values.binary ?? "dist/magent",
+    binaryPath: values.binary ?? COMPILED,
     beforeFolder: values.before ?? null,
     minutes: parseNumber("--minutes", values.minutes ?? "15"),
     markdownPath: values.markdown ?? "bench.md",

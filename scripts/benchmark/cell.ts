@@ -19,6 +19,8 @@ export interface Cell {
   readonly samples: CellSample[];
   /** Why it is not measured at all; null when it is. */
   readonly skipped: string | null;
+  /** Measurements that failed and were made again. */
+  repeated: number;
   /** Why there are no more samples; null while all went well. */
   failure: string | null;
 }

@@ -89,7 +89,11 @@ function ratioText(cell: Cell, to: { other: Cell | null; measure: Measure }): st
 
 function noteOf(cell: Cell): string {
   if (cell.failure !== null) return cell.failure;
+  const notes: string[] = [];
   const busy = middleOf(cell, "proxyBusy");
-  if (!cell.hasProxy || busy === null || busy.median >= BUSY_ENOUGH) return "";
-  return "proxy core not full: CPU per request decides";
+  if (cell.hasProxy && busy !== null && busy.median < BUSY_ENOUGH) {
+    notes.push("proxy core not full: CPU per request decides");
+  }
+  if (cell.repeated > 0) notes.push(`failed measurements that were repeated: ${cell.repeated}`);
+  return notes.join("; ");
 }

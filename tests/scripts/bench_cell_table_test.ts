@@ -27,7 +27,8 @@ function sampleOf(requests: number, proxyMicros: number): CellSample {
 
 function cellOf(target: string, samples: CellSample[], changes: Partial<Cell> = {}): Cell {
   const scenario = scenarioOf("base");
-  return { scenario, target, hasProxy: true, samples, skipped: null, failure: null, ...changes };
+  const well = { hasProxy: true, skipped: null, failure: null, repeated: 0 };
+  return { scenario, target, samples, ...well, ...changes };
 }
 
 function scenarioOf(name: string) {
@@ -92,6 +93,11 @@ test("renderCellTable says when the proxy's core was not full", () => {
   const rows = rowsOf([cellOf("nutcracker", [sampleOf(100_000, 17)])]);
   assertEquals(rows[0].at(-3), "85");
   assertEquals(rows[0].at(-1), "proxy core not full: CPU per request decides");
+});
+
+test("renderCellTable says how often a measurement was repeated", () => {
+  const rows = rowsOf([cellOf("nutcracker", [sampleOf(100_000, 19)], { repeated: 2 })]);
+  assertEquals(rows[0].at(-1), "failed measurements that were repeated: 2");
 });
 
 test("renderCellTable leaves the proxy's columns empty without a proxy", () => {

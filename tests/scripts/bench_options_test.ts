@@ -2,6 +2,8 @@
 
 import { test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
+import { hostTarget } from "../../scripts/compiling/compile_target.ts";
+import { VERSION } from "../../src/version.ts";
 import {
   BENCH_HELP,
   BenchOptionsError,
@@ -17,11 +19,11 @@ test("parseBenchOptions has defaults for everything", () => {
   const options = parseBenchOptions([]);
   assertEquals({ ...options, scenarios: [] }, {
     rounds: 3,
-    seconds: 2.2,
+    seconds: 2,
     warmSeconds: 1,
     scenarios: [],
     targets: ["direct", "nutcracker", "deno", "bun", "compiled", "deno-before", "bun-before"],
-    binaryPath: "dist/magent",
+    binaryPath: `dist/magent-${VERSION}-${hostTarget()?.name}`,
     beforeFolder: null,
     minutes: 15,
     markdownPath: "bench.md",
