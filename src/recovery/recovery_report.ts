@@ -22,6 +22,7 @@ export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
     addCounters(lines, `${server.label}_refills`, {
       waiting: server.recovery.journal.waiting.size,
       ...server.recovery.refills.counters,
+      ...server.recovery.refills.looks.counters,
     });
     addCounters(lines, `${server.label}_restores`, { ...server.recovery.restores.counters });
     addProgress(lines, server.label, server.recovery);

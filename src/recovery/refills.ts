@@ -11,17 +11,20 @@
  * Nobody reads the key there through us before it is trusted again. Changes of the key
  * through us wait meanwhile (CopyOrder), and reach the copy first.
  *
- * Owned by: ServerRecovery.
+ * Others send a change to both servers at once: for these there is a second look.
+ *
+ * Owned by: ServerRecovery. Owns: the second looks.
  */
 
-import { type Command, FETCH, MARK_STALE, MD_DECIDED, REFILL } from "../message/command.ts";
+import { FETCH, MD_DECIDED, REFILL } from "../message/command.ts";
 import { exptimeOf } from "../message/exptime_of.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
-import { CallbackSink, TOO_LARGE } from "../route/callback_sink.ts";
+import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "../route/copy_order.ts";
 import type { Copies, Destination } from "../route/route.ts";
+import { askKey, bytesOf, casOf, lookAt, ownRequest } from "./ask_key.ts";
 import type { Journal } from "./journal.ts";
+import { SecondLooks, type SecondLooksServices } from "./second_looks.ts";
 
 /** Keys under way at a time. */
 const WINDOW = 256;
@@ -43,7 +46,7 @@ export class RefillCounters {
 }
 
 /** What refills of one server ask about the world. */
-export interface RefillServices {
+export interface RefillServices extends Omit<SecondLooksServices, "copiesOf"> {
   readonly journal: Journal;
   readonly order: CopyOrder;
   readonly unixTime: () => number;
@@ -62,6 +65,7 @@ type Outcome = "refilled" | "absent" | "overtaken" | "unknown" | "refused" | "lo
 /** The refills of one server. */
 export class Refills {
   readonly counters: RefillCounters = new RefillCounters();
+  readonly looks: SecondLooks;
   readonly #services: RefillServices;
   /** Grows when what was read of copies before must not be put back any more. */
   #epoch = 0;
@@ -70,6 +74,7 @@ export class Refills {
 
   constructor(services: RefillServices) {
     this.#services = services;
+    this.looks = new SecondLooks({ ...services, copiesOf: (key) => this.#copiesOf(key) });
   }
 
   /**
@@ -126,13 +131,14 @@ export class Refills {
 
   async #put(key: string): Promise<Outcome> {
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const outcome = await this.#round(bytesOf(key));
+      const outcome = await this.#round(key);
       if (outcome !== "again") return outcome;
     }
     return "unknown";
   }
 
-  async #round(key: Uint8Array): Promise<Outcome | "again"> {
+  async #round(name: string): Promise<Outcome | "again"> {
+    const key = bytesOf(name);
     const copies = this.#copiesOf(key);
     if (copies === null) return "unknown";
     const { main: server, backup: copy } = copies;
@@ -141,34 +147,38 @@ export class Refills {
     if (this.#services.beingRestored(server) || this.#flushes > 0) return "unknown";
     if (!server.speaksMeta || !copy.speaksMeta) return "refused";
     const before = { flushes: this.#epoch, copy: copy.epoch, server: server.epoch };
-    const found = await look(copy, key);
+    const found = await lookAt(copy, key);
     if (found === null) return "refused";
     if (found.status === ReplyStatus.Failed || this.#copiesOf(key) === null) return "unknown";
     // Somebody may be about to fill a placeholder of before.
     if (found.taken && copy.phase !== "serving") return "unknown";
+    if (found.status === ReplyStatus.Miss) this.looks.add({ key: name, atCopy: "", atServer: "" });
     if (!isLasting(found)) return "absent";
-    const added = await ask(server, this.#addition(key, found));
+    const added = await askKey(server, this.#addition(key, found));
     if (added === null || added.status === ReplyStatus.Failed) return "lost";
     if (added.status === ReplyStatus.NotStored) return "overtaken";
     if (added.status !== ReplyStatus.Stored) return "refused";
-    const now = await look(copy, key);
+    const now = await lookAt(copy, key);
     // Numbers begin anew in another process: an old one could fit by accident.
     if (server.epoch !== before.server) return "lost";
     const known = copy.epoch === before.copy && this.#epoch === before.flushes &&
       this.#copiesOf(key) !== null;
-    if (now !== null && known && isSame(now, found)) return "refilled";
-    const undo = make(MD_DECIDED, key);
+    if (now !== null && known && isSame(now, found)) {
+      this.looks.add({ key: name, atCopy: casOf(found), atServer: casOf(added) });
+      return "refilled";
+    }
+    const undo = ownRequest(MD_DECIDED, key);
     undo.cas = casOf(added);
-    return outcomeOf(await ask(server, undo), known ? "again" : "unknown");
+    return outcomeOf(await askKey(server, undo), known ? "again" : "unknown");
   }
 
   #copiesOf(key: Uint8Array): Copies | null {
-    const copies = this.#services.copiesOf(make(FETCH, key));
+    const copies = this.#services.copiesOf(ownRequest(FETCH, key));
     return copies === null || this.#services.beingRestored(copies.backup) ? null : copies;
   }
 
   #addition(key: Uint8Array, found: Reply): Request {
-    const addition = make(REFILL, key);
+    const addition = ownRequest(REFILL, key);
     addition.flags = found.flags;
     // One second less than is left: never longer than it was.
     const ttl = found.ttl < 0 ? found.ttl : found.ttl - 1;
@@ -222,40 +232,10 @@ function isSame(now: Reply, before: Reply): boolean {
   return now.status === ReplyStatus.Hit && lasts && casOf(now) === casOf(before);
 }
 
-function casOf(reply: Reply): string {
-  return String.fromCharCode(...reply.bytes.subarray(reply.casStart, reply.casEnd));
-}
-
-function bytesOf(key: string): Uint8Array {
-  return Uint8Array.from(key, (letter) => letter.charCodeAt(0));
-}
-
 function first(keys: Iterable<string>, most: number): string[] {
   const taken: string[] = [];
   for (const key of keys) {
     if (taken.push(key) >= most) break;
   }
   return taken;
-}
-
-function make(command: Command, key: Uint8Array): Request {
-  const request = new Request().make(command, key, 0, key.length);
-  request.background = true;
-  return request;
-}
-
-/** What the copy holds; null when that is too large. */
-async function look(copy: Destination, key: Uint8Array): Promise<Reply | null> {
-  const found = await ask(copy, make(FETCH, key));
-  // We were given the right to renew a stale value: it is for the clients.
-  if (found?.won) await ask(copy, make(MARK_STALE, key));
-  return found;
-}
-
-/** The answer, owned; null for a value too large to assemble. */
-function ask(server: Destination, request: Request): Promise<Reply | null> {
-  return new Promise((resolve) => {
-    const sink = new CallbackSink((reply) => resolve(reply === TOO_LARGE ? null : reply.retain()));
-    server.sendOr(request, sink, null);
-  });
 }

@@ -83,6 +83,9 @@ export class ServerRecovery {
       unixTime: services.unixTime,
       copiesOf: (key) => farm.copiesOf(key),
       beingRestored: (server) => farm.beingRestored(server),
+      clock: services.clock,
+      graceMs: services.graceMs,
+      missedAgain: (key) => this.missed(key),
     });
     this.#replays = new Replays({
       backend,

@@ -5,6 +5,7 @@ import { Journal } from "../../src/recovery/journal.ts";
 import { Refills } from "../../src/recovery/refills.ts";
 import { CopyOrder } from "../../src/route/copy_order.ts";
 import type { Destination } from "../../src/route/route.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { FakeDestination, hitOf, replyOf } from "../support/fake_destination.ts";
 import { settled } from "../support/settled.ts";
 
@@ -16,6 +17,7 @@ class Stage {
   readonly copy = new FakeDestination("copy");
   readonly journal = new Journal(10);
   readonly order = new CopyOrder();
+  readonly clock = new FakeClock();
   readonly refills: Refills;
   copyMayAnswer = true;
   readonly beingRestored = new Set<Destination>();
@@ -30,6 +32,9 @@ class Stage {
       unixTime: () => 0,
       copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
       beingRestored: (server) => this.beingRestored.has(server),
+      clock: this.clock,
+      graceMs: 2000,
+      missedAgain: (key) => this.journal.add(key.keyText()),
     });
     this.journal.lastRoundBegins();
     void this.refills.run(keys).then((whole) => this.whole = whole);
@@ -39,6 +44,11 @@ class Stage {
   async found(value: string, cas: string, { flags = 0, ttl = -1 } = {}): Promise<void> {
     const reply = hitOf(value, { flags, ttl });
     await this.#answer(this.copy, withCas(reply, ` c${cas}`));
+  }
+
+  /** What the server holds. */
+  async atServer(value: string, cas: string, { ttl = -1 } = {}): Promise<void> {
+    await this.#answer(this.server, withCas(hitOf(value, { ttl }), ` c${cas}`));
   }
 
   async fromCopy(line: string): Promise<void> {
@@ -240,6 +250,56 @@ test("Refills puts nothing back while a flush is under way", async () => {
   assertEquals(stage.copy.received, [LOOK]);
 });
 
+/** The key was put back, and the grace is over. */
+async function lookedAgain(): Promise<Stage> {
+  const stage = new Stage();
+  await stage.found("v", "5", { ttl: 100 });
+  await stage.added("9");
+  await stage.found("v", "5", { ttl: 100 });
+  stage.clock.advance(2000);
+  return stage;
+}
+
+test("Refills looks once more whether the copy was changed by others meanwhile", async () => {
+  const well = await lookedAgain();
+  await well.found("v", "5", { ttl: 98 });
+  await well.atServer("v", "9", { ttl: 97 });
+  assertEquals(well.journal.size, 0);
+  assertEquals(well.clock.pending, 0);
+
+  const deleted = await lookedAgain();
+  await deleted.fromCopy("EN");
+  await deleted.atServer("v", "9", { ttl: 97 });
+  assertEquals([...deleted.journal.missed], ["k"]);
+  assertEquals(deleted.refills.looks.counters.corrected, 1);
+
+  const touched = await lookedAgain();
+  await touched.found("v", "5", { ttl: 10 });
+  await touched.atServer("v", "9", { ttl: 97 });
+  assertEquals([...touched.journal.missed], ["k"]);
+});
+
+test("Refills keeps what was written on both since, and asks nothing of who fails", async () => {
+  const written = await lookedAgain();
+  await written.found("new", "6");
+  await written.atServer("new", "10");
+  const copyAway = await lookedAgain();
+  await copyAway.lost(copyAway.copy);
+  const serverAway = await lookedAgain();
+  await serverAway.fromCopy("EN");
+  await serverAway.lost(serverAway.server);
+  for (const { journal } of [written, copyAway, serverAway]) assertEquals(journal.size, 0);
+});
+
+test("Refills finds what others stored at the copy of a key that was nowhere", async () => {
+  const stage = new Stage();
+  await stage.fromCopy("EN");
+  stage.clock.advance(2000);
+  await stage.found("new", "6");
+  await stage.fromServer("EN");
+  assertEquals([...stage.journal.missed], ["k"]);
+});
+
 test("Refills holds the key while it is under way, and waits for what is", async () => {
   const order = new CopyOrder();
   const server = new FakeDestination("server");
@@ -251,6 +311,9 @@ test("Refills holds the key while it is under way, and waits for what is", async
     unixTime: () => 0,
     copiesOf: () => ({ main: server, backup: copy }),
     beingRestored: () => false,
+    clock: new FakeClock(),
+    graceMs: 2000,
+    missedAgain: () => {},
   });
   const earlier = order.begin("k");
   journal.add("k");
