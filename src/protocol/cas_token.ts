@@ -16,17 +16,21 @@ import { isUnsigned64 } from "./tokens.ts";
 
 /** No server has got that far; what has is told as it is, and then matches nothing. */
 const OWN_MAX = 2 ** 48;
-/** A token is two parts here, because a number is exact only up to 53 bits. */
+/** Numbers are cut into parts of six digits, because they are exact only up to 53 bits. */
 const PART = 1e6;
 const PART_DIGITS = 6;
-/** 2 to the power of 48 in these parts. */
-const UPPER = Math.floor(OWN_MAX / PART);
-const LOWER = OWN_MAX % PART;
+/** 2 to the power of 48 in such parts, and the upper two as one. */
+const LOW = OWN_MAX % PART;
+const MIDDLE = Math.floor(OWN_MAX / PART) % PART;
+const HIGH = Math.floor(OWN_MAX / PART / PART);
+const UPPER = HIGH * PART + MIDDLE;
 /** 63 bits have no more. */
 const TOKEN_DIGITS = 19;
 /** The largest number there is: an item that has it has been counted to for ever. */
 const NO_ITEM_HAS = new TextEncoder().encode("18446744073709551615");
 const ZERO = 0x30;
+/** The digits of the number that is being written, at the end. */
+const DIGITS = new Uint8Array(3 * PART_DIGITS + 2);
 
 /** Writes the cas number of a reply as its client is to know it. */
 export function appendCasToken(out: OutputBuffer, reply: Reply): void {
@@ -35,9 +39,7 @@ export function appendCasToken(out: OutputBuffer, reply: Reply): void {
   if (casEnd - casStart >= TOKEN_DIGITS || own === 0 || own >= OWN_MAX) {
     return out.append(bytes, casStart, casEnd);
   }
-  const low = generation * LOWER + own % PART;
-  appendNumber(out, generation * UPPER + Math.floor(own / PART) + Math.floor(low / PART), 1);
-  appendNumber(out, low % PART, PART / 10);
+  appendMarked(out, own, generation);
 }
 
 /** Puts the generation above a number of eight bytes at `at`. */
@@ -64,14 +66,14 @@ export function serverCasOf(request: Request, generation: number): number {
   const low = numberAt(bytes, split, casEnd);
   if (high === 0 && low === 0) return SAME_CAS;
   if (generation === 0) return MATCHES_NOTHING;
-  const own = (high - generation * UPPER) * PART + low - generation * LOWER;
+  const own = (high - generation * UPPER) * PART + low - generation * LOW;
   return own > 0 && own < OWN_MAX ? own : MATCHES_NOTHING;
 }
 
 /** Writes what the server is to compare with. */
 export function appendServerCas(out: OutputBuffer, serverCas: number): void {
   if (serverCas === MATCHES_NOTHING) out.appendAll(NO_ITEM_HAS);
-  else appendNumber(out, serverCas, 1);
+  else appendMarked(out, serverCas, 0);
 }
 
 function numberAt(bytes: Uint8Array, start: number, end: number): number {
@@ -80,9 +82,30 @@ function numberAt(bytes: Uint8Array, start: number, end: number): number {
   return value;
 }
 
-/** Writes a whole number; `unit`: of the first digit that is written even if it is 0. */
-function appendNumber(out: OutputBuffer, value: number, unit: number): void {
-  let first = unit;
-  while (value >= first * 10) first *= 10;
-  for (let at = first; at >= 1; at /= 10) out.appendByte(ZERO + Math.floor(value / at) % 10);
+/** Writes the number with the generation above it. */
+function appendMarked(out: OutputBuffer, own: number, generation: number): void {
+  const upper = Math.floor(own / PART);
+  const ownHigh = Math.floor(upper / PART);
+  const low = own - upper * PART + generation * LOW;
+  const lowCarry = Math.floor(low / PART);
+  const middle = upper - ownHigh * PART + generation * MIDDLE + lowCarry;
+  const middleCarry = Math.floor(middle / PART);
+  let end = putDigits(DIGITS.length, low - lowCarry * PART);
+  end = putDigits(end, middle - middleCarry * PART);
+  putDigits(end, ownHigh + generation * HIGH + middleCarry);
+  let start = 0;
+  while (DIGITS[start] === ZERO) start++;
+  out.append(DIGITS, start, DIGITS.length);
+}
+
+/** Writes a part that ends at `end`, the highest with all digits left; returns where it begins. */
+function putDigits(end: number, value: number): number {
+  const start = end - PART_DIGITS < PART_DIGITS ? 0 : end - PART_DIGITS;
+  let left = value | 0;
+  for (let at = end - 1; at >= start; at--) {
+    const tens = (left / 10) | 0;
+    DIGITS[at] = ZERO + left - 10 * tens;
+    left = tens;
+  }
+  return start;
 }
