@@ -89,8 +89,12 @@ test("A restore is seen, paused, resumed, stopped and begun again", {
   assertEquals(running.get("main_1_restores_begun"), "1");
 
   assertEquals(await it.say("recover", "pause", it.server), `OK restore of ${it.server} waits\n`);
-  const paused = await it.untilMain({ restore: "paused", restore_paused_by: "operator" });
-  assertEquals(number(paused, "restore_keys"), KEYS + 1);
+  // A pause does not hold up the reading of names.
+  const paused = await it.untilMain({
+    restore: "paused",
+    restore_paused_by: "operator",
+    restore_keys: `${KEYS + 1}`,
+  });
   assertEquals(paused.get("main_1_restore_rate_allowed"), "0");
   const plain = await it.farm.proxy.ownStats();
   assertMatch(plain.get("main_1_recovery") ?? "", /^\d+_of_601_keys,_paused:_operator$/);
