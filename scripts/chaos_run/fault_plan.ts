@@ -68,7 +68,7 @@ export class FaultPlan {
     const run = async () => {
       await pause(lead);
       this.breaksMs.push(performance.now());
-      if (how === "stop") server.stop();
+      if (how === "stop") await server.stop();
       else if (how === "warm") await server.endKeepingMemory();
       else await server.kill();
       await pause(away);
