@@ -10,6 +10,7 @@
 import { type Command, GET } from "../message/command.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
+import { binaryOpcode } from "../protocol/binary_codes.ts";
 import type { ReplyTag } from "../protocol/reply_writer.ts";
 import type { Sink } from "../route/route.ts";
 import type { ReplyQueue } from "./reply_queue.ts";
@@ -142,7 +143,8 @@ export class ReplySlot implements Sink, ReplyTag {
 
   #takeBinary(request: Request): void {
     this.opaque = request.opaque;
-    this.key = request.keyBytes.slice(request.keyStart, request.keyEnd);
+    const returnsKey = binaryOpcode(request.opcode)?.returnsKey === true;
+    this.key = returnsKey ? request.keyBytes.slice(request.keyStart, request.keyEnd) : NOTHING;
   }
 
   #releaseHeld(): void {

@@ -29,6 +29,7 @@ import { readMetaFlags } from "./meta_flags.ts";
 import { KEY_BYTES_MAX, Parsed, type ParserLimits, type RequestParser } from "./request_parser.ts";
 import * as say from "./text_answers.ts";
 import {
+  findNul,
   isUnsigned64,
   readSigned32,
   readUnsigned32,
@@ -127,10 +128,9 @@ export class ClassicRequestParser implements RequestParser {
     this.#plain = false;
     const { bytes, pos } = input;
     input.pos = newline + 1;
-    let lineEnd = newline - pos > 1 && bytes[newline - 1] === CR ? newline - 1 : newline;
+    const contentEnd = newline - pos > 1 && bytes[newline - 1] === CR ? newline - 1 : newline;
     // memcached handles the line as a C string: it ends at the first NUL.
-    const nul = bytes.subarray(pos, lineEnd).indexOf(0);
-    if (nul >= 0) lineEnd = pos + nul;
+    const lineEnd = findNul(bytes, pos, contentEnd);
     const tokens = this.#tokens;
     tokens.split(bytes, pos, lineEnd);
     request.clear(GET, bytes);

@@ -52,6 +52,19 @@ export function wordEnd(bytes: Uint8Array, at: number, to: number): number {
   return at;
 }
 
+/** A line longer than this is searched by the runtime, which costs a view. */
+const LOOPED_BYTES = 128;
+
+/** The first position at or after `at` that holds NUL, or `to`. */
+export function findNul(bytes: Uint8Array, at: number, to: number): number {
+  if (to - at > LOOPED_BYTES) {
+    const found = bytes.subarray(at, to).indexOf(0);
+    return found < 0 ? to : at + found;
+  }
+  while (at < to && bytes[at] !== 0) at++;
+  return at;
+}
+
 function isSpace(byte: number): boolean {
   return byte === BLANK || (byte >= 0x09 && byte <= 0x0d);
 }

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import {
+  findNul,
   isUnsigned64,
   readSigned32,
   readUnsigned32,
@@ -140,4 +141,13 @@ test("Tokens stops after TOKENS_MAX words and starts anew with each line", () =>
   assertEquals(tokens.count, 1);
   tokens.split(long, 1, 2);
   assertEquals(tokens.count, 0);
+});
+
+test("findNul finds the first NUL of a range, in short lines and in long ones", () => {
+  for (const length of [0, 1, 127, 128, 129, 500]) {
+    const bytes = toBytes(`\0${"x".repeat(length)}\0\0`);
+    assertEquals(findNul(bytes, 1, 1 + length), 1 + length);
+    assertEquals(findNul(bytes, 1, bytes.length), 1 + length);
+    assertEquals(findNul(bytes, 0, bytes.length), 0);
+  }
 });
