@@ -6,8 +6,8 @@ import { MODEL_MODES, OTHER_MODES } from "./model_modes.ts";
 import { type ModelOptions, runModel } from "./model_run.ts";
 
 /** `scripts/model_check` runs many more. */
-const SCHEDULES = 60;
-const TIME_MS = 60_000;
+const SCHEDULES = 40;
+const TIME_MS = 120_000;
 
 async function assertKept(name: string, options: ModelOptions, promise = /^/): Promise<void> {
   for (let seed = 1; seed <= SCHEDULES; seed++) {
