@@ -39,6 +39,8 @@ export class ServerRecovery {
   readonly #farm: FarmView;
   /** It carried a marker when we first saw it. */
   foundMarked = false;
+  /** A worker that crashed knew what it missed. */
+  #inherited = false;
   lastVerdict: Verdict = "new";
   #known: Identity | null = null;
   readonly #marker: Marker;
@@ -97,6 +99,7 @@ export class ServerRecovery {
       trusted: () => this.#trust(),
       flushRepeated: () => this.#flushRepeated(),
       emptied: () => {
+        if (this.#inherited) return this.#startOver();
         this.lastVerdict = "flushed";
         this.#mark(false);
       },
@@ -110,11 +113,19 @@ export class ServerRecovery {
     this.#services.log.warn(
       `backend ${this.backend.name} missed changes of a worker that crashed`,
     );
+    this.#inherited = true;
     this.journal.incomplete = true;
     this.#farm.shared.note(null);
     this.backend.missesKeys = true;
     // Nobody trusts it until we have: we do not wait for a client to need a connection.
     this.#services.clock.after(0, () => this.#marker.read(() => {}));
+  }
+
+  /** The other workers read around it as we do, so that keys can be put back. */
+  #startOver(): void {
+    this.#inherited = false;
+    this.#mark(true);
+    this.start();
   }
 
   /** Who it was when we last looked. */

@@ -53,6 +53,7 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
     settings: { replication: "async" },
     settleMs: ASYNC_SETTLE_MS,
   },
+  "two-workers-crash": { ...BASE, proxies: 2, workers: true, faults: [...FAULT_KINDS, "crash"] },
   /** A proxy that dies takes along what it knew of servers that missed something. */
   crash: { ...BASE, faults: [...FAULT_KINDS, "crash"] },
   "two-proxies": { ...BASE, proxies: 2 },

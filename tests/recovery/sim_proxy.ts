@@ -97,6 +97,7 @@ export class SimProxy {
   /** Its process dies with all it knew, and the next one begins. */
   crash(): void {
     this.#life.end();
+    this.#given.shared?.endTurns();
     this.#life = new Life(this.number, this.#world, this.#given);
     for (const callback of this.#clients) callback();
   }
