@@ -54,7 +54,7 @@ compiled binary, side by side on this machine. Prints a table in Markdown, and w
 it and a plot to files.
 
   --short             the base and four rows, under three minutes
-  --rows A,B,…        of ${wrapped(NAMES)} (all)
+  --rows A,B,…        of ${wrapped(NAMES)} (all but connections-…)
   --targets A,B,…     of ${wrapped(TARGET_NAMES)} (all)
   --rounds N          rounds over all cells; the table shows medians (3)
   --seconds S         measured seconds per cell (2; 1.5 with --short)
@@ -75,7 +75,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | null 
   if (values.help) return null;
   const short = values.short ?? false;
   const seconds = parseNumber("--seconds", values.seconds ?? (short ? "1.5" : "2"));
-  const rows = SCENARIOS.filter((scenario) => scenario.short || !short).map(({ name }) => name);
+  const rows = SCENARIOS.filter((scenario) => short ? scenario.short : !scenario.onlyByName)
+    .map(({ name }) => name);
   const wantedRows = parseNames("--rows", values.rows ?? rows.join(","), NAMES);
   return {
     rounds: parseRounds(values.rounds ?? "3"),

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly base: string;
   /** Part of the short form. */
   readonly short: boolean;
+  /** Left out unless `--rows` names it. */
+  readonly onlyByName: boolean;
   /** The compiled binary is measured here too: elsewhere it is the Deno it holds. */
   readonly compiled: boolean;
 }
@@ -43,6 +45,7 @@ const BASE: Scenario = {
   flags: [],
   base: "base",
   short: true,
+  onlyByName: false,
   compiled: true,
 };
 
@@ -69,6 +72,9 @@ export const SCENARIOS: readonly Scenario[] = [
   vary("recover-auto", {}, { ...BACKED_UP, flags: ["--recover", "auto"], base: "recover-off" }),
   vary("workers-2", {}, { needs: "workers", flags: ["--workers", "2"] }),
   vary("zipfian", { keys: "zipfian" }),
+  // For choosing the default of that flag.
+  vary("connections-2", {}, { flags: ["--connections", "2"], onlyByName: true }),
+  vary("connections-4", {}, { flags: ["--connections", "4"], onlyByName: true }),
 ];
 
 /** The base, but for what is said. */
