@@ -1,7 +1,7 @@
 /**
  * The servers of a configuration, and the tree of routes over them:
  *
- *   KeyLock -> Scope ─ reads ──> Failover | Pool
+ *   Attentive -> KeyLock -> Scope ─ reads ──> Failover | Pool
  *                    ├ changes ─> Replicate | Pool
  *                    └ for all ─> Broadcast
  *                         -> backends -> connections
@@ -19,6 +19,7 @@ import { Coordinator } from "./recovery/coordinator.ts";
 import { recoverFarm } from "./recovery/recover_farm.ts";
 import type { RecoveryServices } from "./recovery/recovery_services.ts";
 import type { SharedServers } from "./recovery/shared_servers.ts";
+import { AttentiveRoute } from "./route/attentive_route.ts";
 import { BroadcastRoute } from "./route/broadcast_route.ts";
 import { CopyOrder } from "./route/copy_order.ts";
 import { FailoverRoute } from "./route/failover_route.ts";
@@ -105,7 +106,16 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
   });
   const all = new BroadcastRoute([...mains, ...backups]);
   const scope = new ScopeRoute({ reads, changes: replication, changesAll: replication, all });
-  return { ...servers, route: new KeyLockRoute(scope), replication };
+  const locked = new KeyLockRoute(scope);
+  const route = coordinator === null || config.boardTickMs === 0
+    ? locked
+    : new AttentiveRoute(locked, {
+      attention: coordinator.board,
+      clock: services.clock,
+      now: () => services.turns.now(),
+      patienceMs: patience.deadlineMs,
+    });
+  return { ...servers, route, replication };
 }
 
 function makeCoordinator(config: Config, services: RouteServices): Coordinator | null {
@@ -124,6 +134,9 @@ function makeCoordinator(config: Config, services: RouteServices): Coordinator |
     mode: recover,
     flushIncomplete: onIncompleteJournal === "flush",
     shared: services.shared ?? null,
+    boardTickMs: config.boardTickMs,
+    connectTimeoutMs: health.connectTimeoutMs,
+    signal: services.signal,
   };
   return new Coordinator(recovery);
 }

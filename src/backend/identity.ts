@@ -39,19 +39,25 @@ export function markerValue(generation: number, restoring: boolean): string {
   return `${generation} ${restoring ? "restoring" : "up"}`;
 }
 
+/** Null when it is no marker. */
+export function readMarker(text: string): { generation: number; restoring: boolean } | null {
+  const [number, word] = text.split(" ");
+  const generation = Number(number);
+  return Number.isInteger(generation) ? { generation, restoring: word === "restoring" } : null;
+}
+
 /** Reads `stats` and the marker out of the answers to `stats` and `get MARKER_KEY`. */
 export function readIdentity(stats: string, marker: string | null): Identity {
   const number = (name: string): number => {
     const match = new RegExp(`^STAT ${name} (\\d+)\\r$`, "m").exec(stats);
     return match === null ? 0 : Number(match[1]);
   };
-  const words = marker?.split(" ") ?? [];
-  const generation = Number(words[0]);
+  const read = marker === null ? null : readMarker(marker);
   return {
     pid: number("pid"),
     startSeconds: number("time") - number("uptime"),
     flushes: number("cmd_flush"),
-    generation: marker === null || !Number.isInteger(generation) ? null : generation,
-    restoring: words[1] === "restoring",
+    generation: read?.generation ?? null,
+    restoring: read?.restoring ?? false,
   };
 }

@@ -99,6 +99,11 @@ export interface Config {
   readonly restoreKeysPerSecond: number;
   /** Missed keys that are remembered for one server. */
   readonly journalKeys: number;
+  /**
+   * Between two looks at what other proxies over the same servers announced, ms; 0 is never. No
+   * flag: it must be the same for all of them.
+   */
+  readonly boardTickMs: number;
 }
 
 /** The defaults of `Config.limits`. */
@@ -148,4 +153,5 @@ export const DEFAULT_CONFIG: Config = {
   onIncompleteJournal: "flush",
   restoreKeysPerSecond: 50_000,
   journalKeys: 1_000_000,
+  boardTickMs: 150,
 };

@@ -110,6 +110,7 @@ export function toConfig(settings: Settings): Config {
     onIncompleteJournal: settings.onIncompleteJournal,
     restoreKeysPerSecond: settings.restoreKeysPerSecond,
     journalKeys: settings.journalKeys,
+    boardTickMs: DEFAULT_CONFIG.boardTickMs,
     connections: settings.connections,
     connectionsMax: settings.connectionsMax,
     adminCommands: settings.adminCommands,

@@ -4,34 +4,53 @@
  *   Backend.opened ── admit ──> ServerRecovery -> phase of the backend
  *   routes ── mayAnswer, mayLack, readBoth, afterRepair ──> journal, repairs
  *
- * Owned by: Proxy. Owns: one ServerRecovery per server.
+ * Owned by: Proxy. Owns: one ServerRecovery per server, and the board.
  */
 
 import type { Admission, Backend } from "../backend/backend.ts";
-import type { Identity } from "../backend/identity.ts";
+import { type Identity, readMarker } from "../backend/identity.ts";
 import { FETCH } from "../message/command.ts";
 import { Request } from "../message/request.ts";
 import { ReplyStatus } from "../message/reply.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
+import { Board } from "./board.ts";
 import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
 
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
+  /** What proxies over the same servers tell each other. */
+  readonly board: Board;
   readonly #services: RecoveryServices;
   readonly #servers = new Map<Destination, ServerRecovery>();
 
   constructor(services: RecoveryServices) {
     this.#services = services;
+    const { clock, log, random, boardTickMs, connectTimeoutMs, graceMs, signal } = services;
+    this.board = new Board({
+      clock,
+      log,
+      random,
+      tickMs: boardTickMs,
+      connectTimeoutMs,
+      patienceMs: graceMs,
+      signal,
+      waitsFor: (server, proxies) => this.#of(server).peerWait.waitFor(proxies),
+      sawMarker: (server, text) => {
+        const marker = text === null ? null : readMarker(text);
+        if (marker !== null) this.#of(server).sawMarker(marker.generation, marker.restoring);
+      },
+      abandoned: (server, by) => void this.#of(server).peerWait.takeOver(by),
+    });
   }
 
   /** Takes charge of a server. */
   add(
     backend: Backend,
-    farm: Omit<FarmView, "marked" | "isTaken" | "mayAnswer" | "beingRestored" | "shared">,
+    farm: Omit<FarmView, "board" | "marked" | "isTaken" | "mayAnswer" | "beingRestored" | "shared">,
   ): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
     const shared = this.#services.shared?.server(this.#servers.size) ?? null;
@@ -40,11 +59,13 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       ...farm,
       marked,
       shared,
+      board: this.board,
       isTaken: (generation) => this.servers.some(({ known }) => known?.generation === generation),
       mayAnswer: (server, key) => this.mayAnswer(server, key),
       beingRestored: (server) => this.#of(server).beingRestored,
     });
     this.#servers.set(backend, server);
+    this.board.add(backend);
     return server;
   }
 
@@ -56,6 +77,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const server = this.#of(backend);
     const first = server.known === null;
     server.admit(identity, askedMs);
+    this.board.returned(backend);
     if (!first || !server.foundMarked) return;
     for (const other of this.servers) if (other !== server) other.othersAreMarked();
   }
@@ -71,6 +93,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   missedStill(destination: Destination, request: Request): void {
     this.#of(destination).missed(request);
+  }
+
+  whenKnown(destination: Destination, then: () => void): void {
+    this.board.whenKnown(this.#of(destination).backend, then);
   }
 
   mayAnswer(destination: Destination, key: Request): boolean {

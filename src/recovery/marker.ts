@@ -8,7 +8,7 @@
  * Owned by: ServerRecovery.
  */
 
-import { GENERATION_MAX, MARKER_KEY, markerValue } from "../backend/identity.ts";
+import { GENERATION_MAX, MARKER_KEY, markerValue, readMarker } from "../backend/identity.ts";
 import { ADD, type Command, GET, SET } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
@@ -47,19 +47,31 @@ export class Marker {
     });
   }
 
+  /** Marks the server anew, whatever its marker was; tells the generation it has then. */
+  replace(restoring: boolean, told: (generation: number) => void): void {
+    const generation = this.#newGeneration();
+    this.#write(SET, markerValue(generation, restoring), (reply) => {
+      if (reply.status === ReplyStatus.Stored) told(generation);
+    });
+  }
+
   /** The data of the server is whole again. */
   setUp(generation: number): void {
     this.#write(SET, markerValue(generation, false), () => {});
   }
 
-  /** Tells what the marker says now, when there is one. */
-  read(told: (generation: number, restoring: boolean) => void): void {
+  /** Tells what the marker says now, when there is one; then `asked`, with whether the server answered. */
+  read(
+    told: (generation: number, restoring: boolean) => void,
+    asked: (answered: boolean) => void = () => {},
+  ): void {
     const request = new Request().make(GET, KEY, 0, KEY.length);
     const sink = new CallbackSink((reply) => {
-      if (reply.status !== ReplyStatus.Hit) return;
-      const text = String.fromCharCode(...reply.bytes.subarray(reply.valueStart, reply.valueEnd));
-      const [number, word] = text.split(" ");
-      if (Number.isInteger(Number(number))) told(Number(number), word === "restoring");
+      const { status, bytes, valueStart, valueEnd } = reply;
+      const text = String.fromCharCode(...bytes.subarray(valueStart, valueEnd));
+      const marker = status === ReplyStatus.Hit ? readMarker(text) : null;
+      if (marker !== null) told(marker.generation, marker.restoring);
+      asked(status !== ReplyStatus.Failed);
     });
     this.#server.sendOr(request, sink, null);
   }

@@ -60,15 +60,15 @@ const RECOVER: Readonly<Partial<Record<string, Act>>> = {
     if (!backend.usable) return `ERROR ${name} is ${backend.status.state}: it is not in service`;
     if (backend.phase === "reconciling") return `ERROR ${name} is reconciling: try again later`;
     if (!backend.speaksMeta) return `ERROR ${name} has no meta commands: keys cannot be put back`;
-    if (recovery.restores.running) return `ERROR a restore of ${name} is running`;
+    if (recovery.restoration.restores.running) return `ERROR a restore of ${name} is running`;
     recovery.start();
     return `OK restore of ${name} begins`;
   },
   stop: ({ backend, recovery }) => {
-    if (recovery === null || backend.phase !== "restoring" || recovery.settling) {
+    if (recovery === null || backend.phase !== "restoring" || recovery.restoration.settling) {
       return `ERROR no restore of ${backend.name} is running`;
     }
-    recovery.stop();
+    recovery.restoration.stop();
     return `OK restore of ${backend.name} ends; its misses count in ${SETTLE_MS / 1000} s`;
   },
   pause: (server) => hold(server, true),
@@ -91,7 +91,7 @@ const SERVER: Readonly<Partial<Record<string, Act>>> = {
 };
 
 function hold({ backend, recovery }: FarmServer, held: boolean): string {
-  if (recovery === null || !recovery.restores.hold(held)) {
+  if (recovery === null || !recovery.restoration.restores.hold(held)) {
     return `ERROR no restore of ${backend.name} is running`;
   }
   return `OK restore of ${backend.name} ${held ? "waits" : "goes on"}`;

@@ -4,6 +4,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "../route/copy_order.ts";
 import type { Pool } from "../route/pool.ts";
+import { isBoardKey } from "./board_keys.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { BackendSource, type SourceServices } from "./restore_source.ts";
 
@@ -37,7 +38,7 @@ function addServer(
 ): void {
   coordinator.add(server, {
     sources: () => other.servers.map((one) => new BackendSource(one, farm)),
-    owns: (key: Request) => own.pool.pick(key) === server,
+    owns: (key: Request) => own.pool.pick(key) === server && !isBoardKey(key),
     copiesOf: (key: Request) => {
       if (own.pool.pick(key) !== server) return null;
       const backup = other.pool.pick(key);

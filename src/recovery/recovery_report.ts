@@ -24,7 +24,9 @@ export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
       ...server.recovery.refills.counters,
       ...server.recovery.refills.looks.counters,
     });
-    addCounters(lines, `${server.label}_restores`, { ...server.recovery.restores.counters });
+    addCounters(lines, `${server.label}_restores`, {
+      ...server.recovery.restoration.restores.counters,
+    });
     addProgress(lines, server.label, server.recovery);
   }
   return lines;
@@ -33,9 +35,13 @@ export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
 /** What is being done about a server, in a few words: `none`, or how far its restore is. */
 export function recoveryText(recovery: ServerRecovery | null): string {
   if (recovery === null) return "none";
-  const { progress } = recovery.restores;
+  const { proxies } = recovery.peerWait;
+  if (proxies.length > 0) {
+    return `waits for proxy ${proxies.join(", ")}, which announced missed keys`;
+  }
+  const { progress } = recovery.restoration.restores;
   if (progress !== null) return progressText(progress);
-  if (recovery.settling) return "settling";
+  if (recovery.restoration.settling) return "settling";
   const { missed } = recovery.journal;
   return missed.size > 0 ? `${missed.size} missed keys` : "none";
 }
@@ -65,7 +71,8 @@ function addState(lines: StatsLines, { label, backend, recovery }: FarmServer): 
     .add(`${label}_flaps`, flaps)
     .add(`${label}_probes_passed`, probesPassed)
     .add(`${label}_probes_needed`, probesNeeded)
-    .add(`${label}_verdict`, recovery?.lastVerdict ?? "off");
+    .add(`${label}_verdict`, recovery?.lastVerdict ?? "off")
+    .add(`${label}_waits_for`, recovery?.peerWait.proxies.join(",") || "none");
 }
 
 function addJournal(lines: StatsLines, label: string, recovery: ServerRecovery): void {
@@ -86,9 +93,9 @@ function addCounters(
 }
 
 function addProgress(lines: StatsLines, label: string, recovery: ServerRecovery): void {
-  const { progress } = recovery.restores;
+  const { progress } = recovery.restoration.restores;
   if (progress === null) {
-    lines.add(`${label}_restore`, recovery.settling ? "settling" : "none");
+    lines.add(`${label}_restore`, recovery.restoration.settling ? "settling" : "none");
     return;
   }
   const { paused, waitsFor } = progress;

@@ -6,6 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "../route/copy_order.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Board } from "./board.ts";
 import type { RestoreSource } from "./restore_source.ts";
 import type { SharedServer } from "./shared_server.ts";
 import type { SharedServers } from "./shared_servers.ts";
@@ -31,6 +32,12 @@ export interface RecoveryServices {
   readonly flushIncomplete: boolean;
   /** What the workers of the process know together; null for the only one. */
   readonly shared: SharedServers | null;
+  /** Between two looks at what other proxies announced, ms; the same for all of them. */
+  readonly boardTickMs: number;
+  /** For a server to be connected, ms. */
+  readonly connectTimeoutMs: number;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
 }
 
 /** What a server's recovery is told of the farm. */
@@ -49,6 +56,7 @@ export interface FarmView {
   sources(): readonly RestoreSource[];
   /** The key belongs to this server. */
   owns(key: Request): boolean;
+  readonly board: Pick<Board, "announce" | "whenKnown" | "whenSeen">;
   /** This server and the one that holds the copy of the key; null when the key is another's. */
   copiesOf(key: Request): Copies | null;
   /** What is under way of keys. */

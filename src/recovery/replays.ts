@@ -29,6 +29,10 @@ export interface ReplaysOptions {
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
   readonly enter: (phase: Phase) => void;
+  /** Calls back when the other proxies know that it missed changes. */
+  readonly whenKnown: (then: () => void) => void;
+  /** It misses changes, or does no more. */
+  readonly announce: (misses: boolean) => void;
   /** Nothing that the server missed is left there. */
   readonly trusted: () => void;
   /** A flush_all that it missed was made up for. */
@@ -65,16 +69,23 @@ export class Replays {
 
   /** Tells the routes whether they must ask about keys. */
   noteMisses(): void {
-    const { backend, journal } = this.#options;
+    const { backend, journal, announce } = this.#options;
     backend.missesKeys = journal.size > 0 || this.ofEverything;
+    announce(journal.missed.size > 0 || this.ofEverything);
   }
 
   /** Deletes what the server has out of date, and trusts it with the rest. */
   begin(): void {
     if (this.#running) return;
-    const { backend, journal, services, trusted } = this.#options;
+    const { journal, trusted, whenKnown } = this.#options;
     if (journal.missed.size === 0 && !this.ofEverything) return trusted();
     this.#running = true;
+    // What is deleted here is a miss for a proxy that does not know.
+    whenKnown(() => this.#run());
+  }
+
+  #run(): void {
+    const { backend, services } = this.#options;
     void this.#once().then((done) => {
       this.#running = false;
       this.noteMisses();

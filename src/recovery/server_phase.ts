@@ -17,6 +17,9 @@ import type { Phase } from "../route/route.ts";
 export class ServerPhase {
   readonly #backend: Backend;
   readonly #log: Log;
+  /** What we know ourselves, whatever others announced. */
+  own: Phase = "serving";
+  #waits = false;
   #flushes = 0;
   /** Why it is to serve when the flushes have ended; null when it is not. */
   #servesThen: string | null = null;
@@ -28,6 +31,18 @@ export class ServerPhase {
 
   /** `why` is for the log. */
   enter(phase: Phase, why: string): void {
+    this.own = phase;
+    this.#tell(why);
+  }
+
+  /** Other proxies announced that it missed changes, or do no more. */
+  waitForOthers(waits: boolean, why: string): void {
+    this.#waits = waits;
+    this.#tell(waits ? "other proxies" : why);
+  }
+
+  #tell(why: string): void {
+    const phase = this.#waits ? "reconciling" : this.own;
     this.#servesThen = null;
     if (this.#backend.ownPhase === phase) return;
     if (phase === "serving" && this.#flushes > 0) {
@@ -44,6 +59,6 @@ export class ServerPhase {
 
   flushEnds(): void {
     this.#flushes--;
-    if (this.#flushes === 0 && this.#servesThen !== null) this.enter("serving", this.#servesThen);
+    if (this.#flushes === 0 && this.#servesThen !== null) this.#tell(this.#servesThen);
   }
 }

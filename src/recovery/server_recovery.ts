@@ -12,17 +12,16 @@
 import type { Backend } from "../backend/backend.ts";
 import { type Identity, isSameProcess } from "../backend/identity.ts";
 import type { Request } from "../message/request.ts";
-import type { Phase } from "../route/route.ts";
 import { Journal } from "./journal.ts";
 import { Marker } from "./marker.ts";
+import { PeerWait } from "./peer_wait.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { Refills } from "./refills.ts";
 import { Repairs } from "./repairs.ts";
 import { Replays } from "./replays.ts";
-import type { RestoreEnd } from "./restore.ts";
-import { Restores, type RestoresOptions } from "./restores.ts";
+import { Restoration } from "./restoration.ts";
 import { ServerPhase } from "./server_phase.ts";
-import { MARKER_POLL_MS, Settling } from "./settling.ts";
+import { MARKER_POLL_MS } from "./settling.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** What it was asked before it went was asked of another process. */
@@ -34,9 +33,10 @@ export class ServerRecovery {
   readonly journal: Journal;
   readonly repairs: Repairs;
   readonly refills: Refills;
-  readonly restores: Restores;
   readonly #services: RecoveryServices;
   readonly #farm: FarmView;
+  /** For other proxies, which announced that it misses changes. */
+  readonly peerWait: PeerWait;
   /** It carried a marker when we first saw it. */
   foundMarked = false;
   /** A worker that crashed knew what it missed. */
@@ -46,15 +46,11 @@ export class ServerRecovery {
   readonly #marker: Marker;
   readonly #replays: Replays;
   readonly #phase: ServerPhase;
+  readonly restoration: Restoration;
   /** When we last came to know the marker. */
   #markedMs = -1;
   /** When a client's cas number last made us look at it. */
   #lookedMs = -Infinity;
-  readonly #settling: Settling;
-  /** To begin when what it missed is deleted. */
-  #restoreWaits = false;
-  /** Counts restores, so that what an older one began can tell. */
-  #restoreRun = 0;
 
   constructor(backend: Backend, services: RecoveryServices, farm: FarmView) {
     this.backend = backend;
@@ -67,17 +63,36 @@ export class ServerRecovery {
       lacks: (key) => this.#lack(key.keyText()),
     });
     this.#phase = new ServerPhase(backend, services.log);
-    this.#settling = new Settling(services.clock, () => this.#enter("serving"));
     this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
-    const { log, ask, clock } = services;
-    this.restores = new Restores({
+    this.peerWait = new PeerWait({
       backend,
-      log,
-      clock,
-      turn: farm.shared,
-      ask,
-      make: () => this.#restoreOptions(),
-      ended: (end) => this.#endRestore(end),
+      services,
+      marker: this.#marker,
+      known: () => this.known !== null,
+      changed: () => {
+        this.#phase.waitForOthers(this.peerWait.waits, this.lastVerdict);
+        this.restoration.now();
+      },
+      sawMarker: (generation, restoring) => this.sawMarker(generation, restoring),
+      mark: (marked) => this.#markAnew(marked),
+      emptied: () => {
+        this.lastVerdict = "empty";
+        this.restoration.begin("all");
+      },
+    });
+    this.restoration = new Restoration({
+      backend,
+      services,
+      farm,
+      journal: this.journal,
+      repairs: this.repairs,
+      marker: this.#marker,
+      generation: () => this.known?.generation ?? null,
+      markAnew: (marked) => this.#markAnew(marked),
+      phase: () => this.#phase.own,
+      enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
+      noteMisses: () => this.#replays.noteMisses(),
+      othersReplay: () => this.peerWait.waits,
     });
     this.refills = new Refills({
       journal: this.journal,
@@ -95,9 +110,15 @@ export class ServerRecovery {
       refills: this.refills,
       services,
       signal: farm.signal,
-      enter: (phase) => this.#enter(phase),
+      enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
+      whenKnown: (then) => farm.board.whenKnown(backend, then),
+      announce: (misses) => farm.board.announce(backend, misses),
       trusted: () => this.#trust(),
-      flushRepeated: () => this.#flushRepeated(),
+      flushRepeated: () => {
+        // Its marker is gone, and so is what was put back before.
+        this.#flushed();
+        if (this.#phase.own === "restoring") this.restoration.begin("all");
+      },
       emptied: () => {
         if (this.#inherited) return this.#startOver();
         this.lastVerdict = "flushed";
@@ -133,14 +154,9 @@ export class ServerRecovery {
     return this.#known;
   }
 
-  /** Restored, and waiting for the last placeholder to go. */
-  get settling(): boolean {
-    return this.backend.phase === "restoring" && this.#settling.underWay;
-  }
-
   /** Keys are put back there by a restore, or by anybody who reads them. */
   get beingRestored(): boolean {
-    return this.backend.phase === "restoring" && !this.#settling.whole;
+    return this.#phase.own === "restoring" && !this.restoration.whole;
   }
 
   /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
@@ -155,28 +171,25 @@ export class ServerRecovery {
   /** Looks at who the server is now, and decides what it may be trusted with. */
   admit(said: Identity, askedMs: number): void {
     const seen = this.#withOurMarker(said, askedMs);
-    const verdict = verdictOf(this.known, seen, this.#farm.marked());
-    if (this.known === null) {
+    const before = this.known;
+    const verdict = verdictOf(before, seen, this.#farm.marked());
+    if (before === null) {
       this.foundMarked = seen.generation !== null && !this.#farm.shared?.marked;
     }
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
     this.#know({ ...seen, generation });
     if (RESTARTED.includes(verdict)) this.backend.lives++;
-    const restores = verdict === "empty" || verdict === "unsure" ||
-      this.backend.phase === "restoring";
-    if (generation === null) this.#mark(restores);
-    switch (verdict) {
-      case "empty":
-      case "unsure":
-        // Either it is empty, or it has all it had and lost its marker in a flush that we have
-        // not followed up yet: a restore and a replay are right for both.
-        this.#beginRestore();
-        return this.#replays.begin();
-      default:
-        if (this.backend.phase === "restoring" && !this.restores.running) this.#beginRestore();
-        return this.#replays.begin();
-    }
+    const restores = verdict === "empty" || verdict === "unsure";
+    const restarted = verdict === "empty" && before !== null;
+    const puttingBack = restores || this.#phase.own === "restoring";
+    if (generation === null && (!restores || restarted)) this.#mark(puttingBack);
+    // An empty one is restored. An unsure one either is empty, or has all it had and lost its
+    // marker in a flush that we have not followed up yet: a restore and a replay are right for both.
+    if (!restores) this.restoration.resume();
+    else if (generation !== null) this.restoration.begin("marked");
+    else this.restoration.begin(restarted ? "all" : "nobody");
+    this.#replays.begin();
   }
 
   /**
@@ -186,7 +199,9 @@ export class ServerRecovery {
   #withOurMarker(said: Identity, askedMs: number): Identity {
     const { known } = this;
     const tooEarly = said.generation === null && askedMs <= this.#markedMs;
-    return known !== null && tooEarly ? { ...said, generation: known.generation } : said;
+    return known !== null && tooEarly && isSameProcess(said, known)
+      ? { ...said, generation: known.generation }
+      : said;
   }
 
   /**
@@ -196,7 +211,7 @@ export class ServerRecovery {
   othersAreMarked(): void {
     if (this.lastVerdict !== "new" || this.known === null || this.known.flushes > 0) return;
     this.lastVerdict = "empty";
-    this.#beginRestore();
+    this.restoration.begin("nobody");
   }
 
   /**
@@ -207,7 +222,7 @@ export class ServerRecovery {
     const nowMs = this.#services.clock.now();
     if (this.known === null || nowMs - this.#lookedMs < MARKER_POLL_MS) return;
     this.#lookedMs = nowMs;
-    if (this.known.generation === null) return this.#mark(this.backend.phase === "restoring");
+    if (this.known.generation === null) return this.#mark(this.#phase.own === "restoring");
     const asked = this.known;
     this.#marker.read((generation) => {
       if (!isSameProcess(asked, this.known!)) return;
@@ -222,7 +237,7 @@ export class ServerRecovery {
     else this.journal.add(request.keyText());
     // Before the client is answered: it may ask another worker next.
     this.#farm.shared?.note(this.#replays.ofEverything ? null : request.keyText());
-    this.backend.missesKeys = true;
+    this.#replays.noteMisses();
     if (this.backend.usable) this.#replays.begin();
   }
 
@@ -232,7 +247,7 @@ export class ServerRecovery {
    */
   get mayRepair(): boolean {
     const restarted = this.lastVerdict === "empty" || this.lastVerdict === "unsure";
-    return restarted && this.backend.phase === "restoring" && !this.#settling.underWay &&
+    return restarted && this.backend.phase === "restoring" && this.restoration.mayRepair &&
       this.backend.speaksMeta;
   }
 
@@ -259,26 +274,23 @@ export class ServerRecovery {
     this.#replays.noteMisses();
   }
 
-  /** The operator's word: stop restoring, and serve. */
-  stop(): void {
-    this.#restoreWaits = false;
-    this.restores.cancel();
-    this.#settle(false);
-  }
-
   /**
    * The operator's word: restore as if it had come back empty. What it missed stays
    * noted, because it may hold that still.
    */
   start(): void {
     this.lastVerdict = "empty";
-    this.#beginRestore();
-    this.#restoreWaits ||= !this.restores.running;
-    this.#restoreNow();
+    this.restoration.begin("nobody");
   }
 
-  #enter(phase: Phase): void {
-    this.#phase.enter(phase, this.lastVerdict);
+  /** What its marker says now: another proxy may have emptied it while we did not lose it. */
+  sawMarker(generation: number, restoring: boolean): void {
+    if (this.known === null || this.known.generation === null) return;
+    if (this.known.generation === generation) return;
+    this.#know({ ...this.known, generation });
+    if (!restoring) return;
+    this.lastVerdict = "empty";
+    this.restoration.begin("marked");
   }
 
   /** Every server is about to be flushed through us. */
@@ -297,7 +309,7 @@ export class ServerRecovery {
 
   /** Its marker is gone, too. */
   #flushed(): void {
-    if (this.known !== null) this.#mark(this.backend.phase === "restoring");
+    if (this.known !== null) this.#mark(this.#phase.own === "restoring");
   }
 
   #mark(restoring: boolean): void {
@@ -311,95 +323,27 @@ export class ServerRecovery {
     });
   }
 
+  /** Others may think it whole: they will find another marker. */
+  #markAnew(marked: () => void): void {
+    if (this.known === null) return;
+    this.#know({ ...this.known, generation: null });
+    const asked = this.known;
+    this.#marker.replace(true, (generation) => {
+      if (!isSameProcess(asked, this.known!)) return;
+      this.#markedMs = this.#services.clock.now();
+      this.#know({ ...this.known!, generation });
+      marked();
+    });
+  }
+
   #know(identity: Identity): void {
     this.#known = identity;
     this.backend.identity = identity;
   }
 
-  #beginRestore(): void {
-    this.restores.cancel();
-    this.#settling.cancel();
-    const run = ++this.#restoreRun;
-    this.#replays.noteMisses();
-    this.#enter("restoring");
-    this.#watchMarker(run);
-    // A replay deletes, and what it deletes is to be put back: it goes first.
-    this.#restoreWaits = this.#services.mode === "auto";
-    if (this.journal.missed.size === 0) this.#restoreNow();
-  }
-
-  #restoreNow(): void {
-    if (!this.#restoreWaits) return;
-    this.#restoreWaits = false;
-    if (this.backend.phase !== "restoring") return;
-    this.journal.restoreBegins();
-    this.restores.begin();
-  }
-
-  #restoreOptions(): ReturnType<RestoresOptions["make"]> {
-    const { clock, unixTime, restoreKeysPerSecond, restoreSpoolBytes } = this.#services;
-    return {
-      repairs: this.repairs,
-      clock,
-      unixTime,
-      keysPerSecond: restoreKeysPerSecond,
-      spoolBytes: restoreSpoolBytes,
-      sources: this.#farm.sources(),
-      owns: (key) => this.#farm.owns(key),
-      copiesOf: (key) => this.#farm.copiesOf(key),
-      signal: this.#farm.signal,
-    };
-  }
-
-  #endRestore(end: RestoreEnd): void {
-    if (end === "failed") {
-      const { clock, graceMs } = this.#services;
-      clock.after(graceMs, () => this.#tryAgain());
-    }
-    if (end !== "complete" && end !== "full") return;
-    if (end === "complete") this.journal.restored();
-    this.#replays.noteMisses();
-    if (this.known !== null && this.known.generation !== null) {
-      this.#marker.setUp(this.known.generation);
-    }
-    this.#settle(end === "complete");
-  }
-
-  #settle(complete: boolean): void {
-    this.#restoreRun++;
-    this.#settling.begin(complete);
-  }
-
-  /** Another proxy may have restored the server first. */
-  #watchMarker(run: number): void {
-    this.#services.clock.after(MARKER_POLL_MS, () => {
-      if (run !== this.#restoreRun || this.backend.phase !== "restoring") return;
-      this.#marker.read((generation, restoring) => {
-        if (run !== this.#restoreRun || restoring) return;
-        if (generation !== this.known?.generation) return;
-        this.#restoreWaits = false;
-        this.restores.cancel();
-        this.#settle(true);
-      });
-      this.#watchMarker(run);
-    });
-  }
-
-  /** A server that is away is tried again when it returns. */
-  #tryAgain(): void {
-    const waits = this.backend.phase === "restoring" && !this.restores.running;
-    if (waits && !this.#restoreWaits && this.backend.usable) this.#beginRestore();
-  }
-
   /** What it missed is deleted there. */
   #trust(): void {
-    if (this.backend.phase === "reconciling") this.#enter("serving");
-    this.#restoreNow();
-  }
-
-  /** Its marker is gone, and so is what was put back before. */
-  #flushRepeated(): void {
-    this.#flushed();
-    if (this.backend.phase === "restoring") this.#beginRestore();
+    if (this.#phase.own === "reconciling") this.#phase.enter("serving", this.lastVerdict);
+    this.restoration.now();
   }
 }

@@ -11,6 +11,14 @@ export interface MissedChanges {
   missed(destination: Destination, request: Request): void;
   /** The same change once more, where a journal is kept: only now the other copy has it. */
   missedStill?(destination: Destination, request: Request): void;
+  /** Calls back when a client may be answered that the change was made elsewhere; mostly at once. */
+  whenKnown?(destination: Destination, then: () => void): void;
+}
+
+/** As `MissedChanges.whenKnown`, where a journal is kept. */
+export function whenKnown(missed: MissedChanges, destination: Destination, then: () => void): void {
+  if (missed.whenKnown === undefined) then();
+  else missed.whenKnown(destination, then);
 }
 
 /** True unless we gave the request up ourselves: its client left in the middle, or we are leaving. */
@@ -29,7 +37,12 @@ export class MissedNote implements Rescue {
   }
 
   rescue(request: Request, sink: Sink, failure: Reply, _startedMs: number): void {
-    if (isMissed(failure)) this.#note(request, sink);
+    if (!isMissed(failure)) return sink.reply(failure);
+    const destination = this.#pool.pick(request);
+    this.#note(request, sink, destination);
+    const wait = (then: () => void) => whenKnown(this.#missed, destination, then);
+    if (sink.beforeSuccess === undefined) return wait(() => sink.reply(failure));
+    sink.beforeSuccess(wait);
     sink.reply(failure);
   }
 
@@ -37,8 +50,7 @@ export class MissedNote implements Rescue {
    * Noted once more when the other copy has answered: until then it may have had the
    * old value, and somebody may have put that back.
    */
-  #note(request: Request, sink: Sink): void {
-    const destination = this.#pool.pick(request);
+  #note(request: Request, sink: Sink, destination: Destination): void {
     this.#missed.missed(destination, request);
     const later = request.retain();
     sink.whenOtherAnswers?.(() => this.#missed.missedStill?.(destination, later));

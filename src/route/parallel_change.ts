@@ -33,6 +33,7 @@ export class ParallelChange {
   #afterBackup: (() => void) | null = null;
   #trustsHits = false;
   readonly #main: Destination | null;
+  #before: ((then: () => void) => void) | null = null;
 
   /**
    * Without a deadline where both legs are sent at once: they have their timeouts. A `main`
@@ -67,6 +68,8 @@ export class ParallelChange {
     else this.#afterBackup?.();
     if (this.#answered) return;
     const decides = byMain && !this.#asksOther(reply);
+    // What the main confirmed is where it is looked for first: nobody needs to be told of the copy.
+    if (decides && !this.#sync) this.#before = null;
     if (decides && (!this.#sync || this.#backupReply !== null)) return this.#answer(reply);
     if (byMain) this.#mainReply = standing(reply);
     else this.#backupReply = standing(reply);
@@ -86,10 +89,19 @@ export class ParallelChange {
     return this.#trustsHits || (main !== null && (main.missesKeys || main.phase !== "serving"));
   }
 
+  /** What to wait for before a success is told. */
+  beforeSuccess(wait: (then: () => void) => void): void {
+    const before = this.#before;
+    this.#before = before === null ? wait : (then) => before(() => wait(then));
+  }
+
   #answer(reply: Reply): void {
     this.#answered = true;
     this.#timer?.cancel();
-    this.#sink.reply(reply);
+    const before = this.#before;
+    if (before === null || reply.status === ReplyStatus.Failed) return this.#sink.reply(reply);
+    const told = standing(reply);
+    before(() => this.#sink.reply(told));
   }
 }
 
@@ -105,6 +117,10 @@ class Leg extends LineSink {
 
   reply(reply: Reply): void {
     this.#change.onLeg(reply, this.#isMain);
+  }
+
+  beforeSuccess(wait: (then: () => void) => void): void {
+    this.#change.beforeSuccess(wait);
   }
 
   whenOtherAnswers(callback: () => void): void {

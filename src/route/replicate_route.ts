@@ -19,8 +19,8 @@ import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder } from "./copy_order.ts";
 import { Deadline } from "./deadline.ts";
 import { DecidedChange } from "./decided_change.ts";
-import { type MissedChanges, MissedNote } from "./missed_changes.ts";
-import { ParallelChange } from "./parallel_change.ts";
+import { type MissedChanges, MissedNote, whenKnown } from "./missed_changes.ts";
+import { ParallelChange, standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
@@ -202,7 +202,9 @@ export class ReplicateRoute implements Route {
     if (request.command.retrieves) return sink;
     return new CallbackSink((reply) => {
       missed.missedStill?.(main, request);
-      sink.reply(reply);
+      if (reply.status === ReplyStatus.Failed) return sink.reply(reply);
+      const told = standing(reply);
+      whenKnown(missed, main, () => sink.reply(told));
     });
   }
 
@@ -250,9 +252,11 @@ export class ReplicateRoute implements Route {
   }
 
   #noting(request: Request, destination: Destination, sink: Sink): Sink {
+    const { missed } = this.#options;
     return new CallbackSink((reply) => {
-      if (reply.status === ReplyStatus.Failed) this.#options.missed.missed(destination, request);
-      sink.reply(reply);
+      if (reply.status !== ReplyStatus.Failed) return sink.reply(reply);
+      missed.missed(destination, request);
+      whenKnown(missed, destination, () => sink.reply(reply));
     });
   }
 }

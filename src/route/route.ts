@@ -26,6 +26,8 @@ export interface Sink {
   whenDrained(callback: () => void): void;
   /** Of a change at one of two copies: calls back when the other copy has answered after it. */
   whenOtherAnswers?(callback: () => void): void;
+  /** Of the same: what must be waited for before the client is told that the change was made. */
+  beforeSuccess?(wait: (then: () => void) => void): void;
 }
 
 /** A node of the policy tree. */

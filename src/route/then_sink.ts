@@ -14,6 +14,10 @@ export class ThenSink extends CallbackSink {
     this.#sink = sink;
   }
 
+  beforeSuccess(wait: (then: () => void) => void): void {
+    this.#sink.beforeSuccess?.(wait);
+  }
+
   whenOtherAnswers(callback: () => void): void {
     this.#sink.whenOtherAnswers?.(callback);
   }

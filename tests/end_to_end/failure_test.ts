@@ -33,8 +33,8 @@ async function fill(farm: Farm): Promise<Map<string, string>> {
     async () => {
       await using backup = await farm.backups[0].client();
       const stats = await backup.ask("stats\r\n", "END\r\n");
-      // One item more is the marker that the proxy leaves on every server.
-      return stats.includes(`STAT curr_items ${KEYS + 1}\r\n`) || null;
+      // Three items more: the proxy's marker, its notice to other proxies, and their news.
+      return stats.includes(`STAT curr_items ${KEYS + 3}\r\n`) || null;
     },
     10_000,
     `backup with ${KEYS} items`,

@@ -16,7 +16,7 @@ import { MemcachedProcess } from "../support/memcached_process.ts";
 import { RecordedCrowd } from "../support/recorded_crowd.ts";
 import { type Target, TextClient } from "../support/text_client.ts";
 
-const PROXIES = [1];
+const PROXIES = [1, 2];
 const WORKERS = 8;
 const TIME_MS = 120_000;
 /** Timeouts that a busy machine does not reach by itself, and a test can wait for. */

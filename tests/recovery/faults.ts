@@ -113,7 +113,8 @@ export class Faults {
 
   /** Everything that is on this server only would stay. */
   #mayLose(number: number, kind: FaultKind): boolean {
-    if (kind === "break") return true;
+    // Two proxies that each reach another server only cannot tell each other anything.
+    if (kind === "break" && this.#proxies.length === 1) return true;
     const { servers } = this.#world.network;
     const isMain = (one: number) => one < this.#world.mains;
     const partners = servers.map((_, at) => at).filter((at) => isMain(at) !== isMain(number));

@@ -18,6 +18,12 @@ const BASE: ModelOptions = {
   settleMs: 0,
 };
 
+const TWO_PROXIES: ModelOptions = {
+  ...BASE,
+  proxies: 2,
+  settings: { replication: "sync", boardTickMs: 150 },
+};
+
 /** By the names that `scripts/model_check` takes. */
 export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   /** All promises, given that no key loses both copies. */
@@ -56,14 +62,18 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
   "two-workers-crash": { ...BASE, proxies: 2, workers: true, faults: [...FAULT_KINDS, "crash"] },
   /** A proxy that dies takes along what it knew of servers that missed something. */
   crash: { ...BASE, faults: [...FAULT_KINDS, "crash"] },
-  "two-proxies": { ...BASE, proxies: 2 },
-  "two-proxies-kill": { ...BASE, proxies: 2, faults: ["kill"] },
+  "two-proxies": { ...TWO_PROXIES },
+  "two-proxies-kill": { ...TWO_PROXIES, faults: ["kill"] },
+  "two-proxies-break": { ...TWO_PROXIES, faults: ["break"] },
+  "two-proxies-stop": { ...TWO_PROXIES, faults: ["stop"] },
   "two-proxies-agreed": {
     ...BASE,
     proxies: 2,
     operations: 120,
     settings: {
       replication: "sync",
+      // They agree as it is; with announcements hardly a change meets a repair.
+      boardTickMs: 0,
       health: { ...MODEL_HEALTH, probeMs: 20, probeMaxMs: 20, requestTimeoutMs: 2000 },
     },
     faults: ["kill"],

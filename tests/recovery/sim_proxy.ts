@@ -51,7 +51,7 @@ export interface SimWorld {
 
 /** What differs between schedules. */
 export type SimSettings = Partial<
-  Pick<Config, "replication" | "connections" | "journalKeys" | "health">
+  Pick<Config, "replication" | "connections" | "journalKeys" | "health" | "boardTickMs">
 >;
 
 /** What a proxy is given beside that. */
@@ -137,6 +137,7 @@ class Life {
       mains: servers.slice(0, world.mains),
       backups: servers.slice(world.mains),
       health: MODEL_HEALTH,
+      boardTickMs: 1000,
       ...settings,
     };
     this.routes = composeRoutes(config, {

@@ -1,0 +1,298 @@
+/**
+ * How proxies over the same servers keep their promises together: each tells the others,
+ * on every server, which servers missed changes that only its own journal can name.
+ *
+ *   a change is missed ── announced on all servers ── four ticks ──> its client is answered
+ *   every tick a look at all servers ──> what was announced before is known, for four
+ *                                        ticks; then nothing is read any more
+ *
+ * So whoever reads has looked after the announcement, or before the change was
+ * acknowledged; also a proxy that stood still, and one whose own connections are fine.
+ *
+ * Owned by: Coordinator. Owns: its copies, one for each server, and a timer.
+ */
+
+import type { Backend } from "../backend/backend.ts";
+import { BoardCopy } from "./board_copy.ts";
+import { BoardCounters } from "./board_counters.ts";
+import type { BoardOptions } from "./board_options.ts";
+import type { Notice } from "./notice.ts";
+import { Peers } from "./peers.ts";
+
+/** Ticks that a look is believed: more than those after which a silent server is excused. */
+const LEASE_TICKS = 4;
+/** Ticks between two looks at all seats, each with a new beat of our own. */
+const WHOLE_TICKS = 14;
+/** After standing still for so many, others may soon have taken us for gone. */
+const STALL_TICKS = 2 * WHOLE_TICKS;
+
+/** Announces, and knows what others announced. */
+export class Board {
+  readonly id: string;
+  readonly counters: BoardCounters = new BoardCounters();
+  /** Until then what we know of the others is right, on the clock of the process. */
+  freshUntilMs = -Infinity;
+  readonly #options: BoardOptions;
+  readonly #copies: BoardCopy[] = [];
+  readonly #peers = new Peers();
+  readonly #announced = new Map<string, Announcement>();
+  #beat = 1;
+  #changedBeat = 1;
+  #ticks = 0;
+  #tickedMs = Infinity;
+  /** When all servers had our first notice. */
+  #claimedMs = Infinity;
+  /** The others know of us. */
+  #joined = false;
+  readonly #waitsFor = new Map<string, string>();
+  #waiting: (() => void)[] = [];
+
+  constructor(options: BoardOptions) {
+    this.#options = options;
+    this.id = options.random().toString(36).slice(2, 12);
+  }
+
+  /** Other proxies that are, or were a moment ago. */
+  get peers(): number {
+    return this.#peers.live;
+  }
+
+  /** Takes up a server. */
+  add(server: Backend): void {
+    const { clock, random, connectTimeoutMs, tickMs } = this.#options;
+    this.#copies.push(
+      new BoardCopy({
+        server,
+        clock,
+        random,
+        tickMs,
+        firstSilentTicks: Math.ceil(connectTimeoutMs / tickMs),
+        own: () => ({ notice: this.#notice(), changedBeat: this.#changedBeat }),
+        told: () => this.#review(),
+        sawMarker: (text) => this.#options.sawMarker(server, text),
+        noSeat: () => this.#noSeat(server),
+      }),
+    );
+  }
+
+  /**
+   * Calls back when what we know of the others is right again: within a few ticks. Who never
+   * asks never looks: a proxy without clients leaves the servers alone.
+   */
+  whenFresh(callback: () => void): void {
+    this.#waiting.push(callback);
+    if (this.#ticks === 0) this.#tick();
+  }
+
+  /** A server has a new connection: it is asked before it is believed. */
+  returned(server: Backend): void {
+    if (this.#ticks === 0) return;
+    this.#copies.find((copy) => copy.server === server)!.returned();
+    this.#refresh();
+  }
+
+  /** Says whether the server misses changes that only we can name. */
+  announce(server: Backend, misses: boolean): void {
+    const { name } = server;
+    if (this.#options.tickMs === 0 || misses === this.#announced.has(name)) return;
+    this.#changedBeat = ++this.#beat;
+    if (misses) {
+      this.#announced.set(name, { beat: this.#beat, storedMs: null, waiting: [] });
+      this.counters.announced++;
+    } else {
+      const { waiting } = this.#announced.get(name)!;
+      this.#announced.delete(name);
+      for (const then of waiting) then();
+    }
+    for (const copy of this.#copies) copy.write();
+    this.#review();
+  }
+
+  /** Calls back once all proxies know what we announced about the server; at once if they do. */
+  whenKnown(server: Backend, then: () => void): void {
+    const announcement = this.#announced.get(server.name);
+    if (announcement === undefined || this.#isKnown(announcement)) return then();
+    announcement.waiting.push(then);
+    if (announcement.waiting.length > 1) return;
+    const giveUp = () => {
+      if (announcement.waiting.length === 0) return;
+      this.counters.late++;
+      this.#options.log.warn(`not every server has our notice that ${server.name} misses changes`);
+      announcement.storedMs = -Infinity;
+      this.#review();
+    };
+    this.#options.clock.after(this.#options.patienceMs, giveUp);
+  }
+
+  /** Calls back once all proxies have looked at the servers again, and no earlier than told. */
+  whenSeen(atLeastMs: number, then: () => void): void {
+    if (this.#alone) then();
+    else this.#options.clock.after(Math.max(atLeastMs, this.#leaseMs), then);
+  }
+
+  /** Takes a seat on every server, and looks at them until the proxy ends. */
+  #tick(): void {
+    if (this.#options.signal.aborted) return;
+    const whole = this.#ticks++ % WHOLE_TICKS === 0;
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#tickedMs > STALL_TICKS * this.#options.tickMs) this.#joinAgain();
+    this.#tickedMs = nowMs;
+    if (whole) {
+      this.#beat++;
+      this.#sweep();
+      this.#peers.beaten();
+    }
+    for (const copy of this.#copies) copy.look(whole);
+    this.#review();
+    this.#options.clock.after(this.#options.tickMs, () => this.#tick());
+  }
+
+  /** Every proxy has looked since the announcement was stored, or reads nothing. */
+  #isKnown({ storedMs }: Announcement): boolean {
+    if (storedMs === null) return false;
+    return this.#alone || this.#options.clock.now() >= storedMs + this.#leaseMs;
+  }
+
+  get #alone(): boolean {
+    const { clock, tickMs } = this.#options;
+    return tickMs === 0 || (this.peers === 0 && clock.now() < this.freshUntilMs);
+  }
+
+  #notice(): Notice {
+    return { proxy: this.id, beat: this.#beat, missed: [...this.#announced.keys()] };
+  }
+
+  #noSeat({ name }: Backend): void {
+    this.counters.seatless++;
+    this.#options.log.warn(`backend ${name} has no seat for our notice: too many proxies`);
+  }
+
+  /** Draws the conclusions from what has been looked at and written by now. */
+  #review(): void {
+    this.#hear();
+    this.#tellWaits();
+    this.#noteStored();
+    this.#noteClaimed();
+    this.#refresh();
+  }
+
+  #hear(): void {
+    for (const copy of this.#copies) {
+      for (const notice of copy.notices.values()) {
+        if (notice.proxy === this.id) this.#hearOurselves(notice);
+        else this.#peers.hear(notice);
+      }
+    }
+  }
+
+  /** Another proxy took us for gone: what we still miss must be said again. */
+  #hearOurselves({ beat }: Notice): void {
+    if (beat <= this.#beat) return;
+    this.#beat = this.#changedBeat = beat + 1;
+    for (const announcement of this.#announced.values()) {
+      announcement.beat = this.#beat;
+      announcement.storedMs = null;
+    }
+  }
+
+  #tellWaits(): void {
+    for (const { server } of this.#copies) {
+      const proxies = this.#peers.announcing(server.name);
+      const text = proxies.join(" ");
+      if ((this.#waitsFor.get(server.name) ?? "") === text) continue;
+      this.#waitsFor.set(server.name, text);
+      this.#options.waitsFor(server, proxies);
+    }
+  }
+
+  #noteStored(): void {
+    const { clock } = this.#options;
+    for (const announcement of this.#announced.values()) {
+      const { beat, waiting } = announcement;
+      if (announcement.storedMs === null) {
+        const expected = this.#expected;
+        const stored = expected.every(({ writtenBeat }) => writtenBeat >= beat);
+        if (!stored || expected.length === 0) continue;
+        announcement.storedMs = clock.now();
+        clock.after(this.#leaseMs, () => this.#review());
+      }
+      if (waiting.length > 0 && this.#isKnown(announcement)) {
+        for (const then of waiting.splice(0)) then();
+      }
+    }
+  }
+
+  #joinAgain(): void {
+    this.#claimedMs = Infinity;
+    this.#joined = false;
+    this.#changedBeat = ++this.#beat;
+    for (const copy of this.#copies) copy.writtenBeat = -1;
+  }
+
+  /** Our seats are taken: from now on whoever looks sees us. */
+  #noteClaimed(): void {
+    if (this.#claimedMs !== Infinity) return;
+    const expected = this.#expected;
+    if (expected.some(({ writtenBeat }) => writtenBeat < 0)) return;
+    this.#claimedMs = this.#options.clock.now();
+    for (const copy of expected) copy.lookAgain();
+  }
+
+  /**
+   * A proxy that saw nobody else does not wait with its announcements until it has seen
+   * us; so where there are others, looks count when that time is over.
+   */
+  #refresh(): void {
+    // Before a server has answered there is nothing to know, and nobody to read from.
+    if (!this.#copies.some(({ known }) => known)) return;
+    const nowMs = this.#options.clock.now();
+    const oldestMs = this.#expected.reduce(
+      (oldest, { answeredMs }) => Math.min(oldest, answeredMs),
+      nowMs,
+    );
+    const sinceMs = this.#joined || this.peers === 0
+      ? this.#claimedMs
+      : this.#claimedMs + this.#leaseMs;
+    if (oldestMs < sinceMs) return;
+    this.#joined = true;
+    this.freshUntilMs = oldestMs + this.#leaseMs;
+    if (nowMs >= this.freshUntilMs) return;
+    for (const callback of this.#waiting.splice(0)) callback();
+  }
+
+  /** Sees to what proxies that are gone have left. */
+  #sweep(): void {
+    for (const { proxy, missed } of this.#peers.gone) {
+      if (missed.length === 0) { for (const copy of this.#copies) copy.remove(proxy); }
+      for (const { server } of this.#copies) {
+        if (!missed.includes(server.name) || !server.usable) continue;
+        this.#options.abandoned(server, { proxy, settled: () => this.#settle(proxy, server) });
+      }
+    }
+  }
+
+  /** Says in its place that nothing is missed any more. */
+  #settle(proxy: string, { name }: Backend): void {
+    const notice = this.#peers.settle(proxy, name);
+    this.counters.takeovers++;
+    for (const copy of this.#copies) copy.replace(notice);
+    this.#review();
+  }
+
+  get #expected(): BoardCopy[] {
+    return this.#copies.filter(({ excused }) => !excused);
+  }
+
+  get #leaseMs(): number {
+    return LEASE_TICKS * this.#options.tickMs;
+  }
+}
+
+/** What we said of a server. */
+interface Announcement {
+  beat: number;
+  /** When all servers that should have it had it. */
+  storedMs: number | null;
+  /** Clients' answers and replays that must not be earlier than the others' knowledge. */
+  readonly waiting: (() => void)[];
+}

@@ -1,0 +1,33 @@
+/** What the board works with, and whom it tells. */
+
+import type { Backend } from "../backend/backend.ts";
+import type { Log } from "../log/log.ts";
+import type { Clock } from "../runtime/clock.ts";
+
+/** What a board works with, and whom it tells. */
+export interface BoardOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Between two looks, ms. */
+  readonly tickMs: number;
+  /** For a server to be connected when we start, ms. */
+  readonly connectTimeoutMs: number;
+  /** Longest that a client waits for an announcement, ms. */
+  readonly patienceMs: number;
+  /** Aborted when the proxy ends. */
+  readonly signal: AbortSignal;
+  /** Other proxies announced that the server misses changes; empty when none does any more. */
+  readonly waitsFor: (server: Backend, proxies: readonly string[]) => void;
+  readonly sawMarker: (server: Backend, text: string | null) => void;
+  /** A proxy is gone without making up for what the server missed. */
+  readonly abandoned: (server: Backend, by: Abandoned) => void;
+}
+
+/** What a proxy that is gone has left. */
+export interface Abandoned {
+  readonly proxy: string;
+  /** The server was put in order. */
+  readonly settled: () => void;
+}

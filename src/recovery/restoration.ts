@@ -1,0 +1,187 @@
+/**
+ * From "it came back empty" until it serves again.
+ *
+ *   begin ─> [quiet until every proxy knows] ─> restore ─> settle ─> serving
+ *              ^── repairs leave placeholders: nobody may take them for values
+ *
+ * Owned by: ServerRecovery. Owns: the restores of the server.
+ */
+
+import type { Backend } from "../backend/backend.ts";
+import type { Phase } from "../route/route.ts";
+import type { Journal } from "./journal.ts";
+import type { Marker } from "./marker.ts";
+import type { FarmView, RecoveryServices } from "./recovery_services.ts";
+import type { Repairs } from "./repairs.ts";
+import type { RestoreEnd } from "./restore.ts";
+import { Restores, type RestoresOptions } from "./restores.ts";
+import { MARKER_POLL_MS, Settling } from "./settling.ts";
+
+/**
+ * Who knows that the server is restored. `all`: every proxy has lost it. `marked`: its marker
+ * says so. `nobody`: it must be marked.
+ */
+export type RestoreKnown = "all" | "marked" | "nobody";
+
+/** What a restoration works with. */
+export interface RestorationOptions {
+  readonly backend: Backend;
+  readonly services: RecoveryServices;
+  readonly farm: FarmView;
+  readonly journal: Journal;
+  readonly repairs: Repairs;
+  readonly marker: Marker;
+  /** The generation of the server, null when it is not known. */
+  readonly generation: () => number | null;
+  /** Marks the server as one that is being restored. */
+  readonly markAnew: (marked: () => void) => void;
+  readonly phase: () => Phase;
+  readonly enter: (phase: Phase) => void;
+  readonly noteMisses: () => void;
+  /** Other proxies are about to delete keys that it missed changes of. */
+  readonly othersReplay: () => boolean;
+}
+
+/** Restores one server. */
+export class Restoration {
+  readonly restores: Restores;
+  readonly #options: RestorationOptions;
+  readonly #settling: Settling;
+  #quiet = false;
+  /** To begin when what it missed is deleted. */
+  #waits = false;
+  /** Counts restorations, so that what an older one began can tell. */
+  #run = 0;
+
+  constructor(options: RestorationOptions) {
+    this.#options = options;
+    const { log, ask, clock } = options.services;
+    this.#settling = new Settling(clock, () => options.enter("serving"));
+    this.restores = new Restores({
+      backend: options.backend,
+      log,
+      clock,
+      turn: options.farm.shared,
+      ask,
+      make: () => this.#restoreOptions(),
+      ended: (end) => this.#end(end),
+    });
+  }
+
+  /** Restored, and waiting for the last placeholder to go. */
+  get settling(): boolean {
+    return this.#options.phase() === "restoring" && this.#settling.underWay;
+  }
+
+  /** Keys may be put back: every proxy knows of placeholders. */
+  get mayRepair(): boolean {
+    return !this.#settling.underWay && !this.#quiet;
+  }
+
+  /** It has all that its copies have, and nobody puts more there. */
+  get whole(): boolean {
+    return this.#settling.whole;
+  }
+
+  begin(known: RestoreKnown): void {
+    const { services, enter, noteMisses } = this.#options;
+    this.restores.cancel();
+    this.#settling.cancel();
+    const run = ++this.#run;
+    noteMisses();
+    enter("restoring");
+    this.#watchMarker(run);
+    // A replay deletes, and what it deletes is to be put back: it goes first.
+    this.#waits = services.mode === "auto";
+    this.#quiet = known !== "all";
+    if (known === "nobody") this.#options.markAnew(() => this.#wait(run));
+    else if (known === "marked") this.#wait(run);
+    this.now();
+  }
+
+  /** Begins what waited, once nobody is left who will delete keys there. */
+  now(): void {
+    const { journal, othersReplay } = this.#options;
+    if (!this.#waits || this.#quiet || journal.missed.size > 0 || othersReplay()) return;
+    this.#waits = false;
+    if (this.#options.phase() !== "restoring") return;
+    journal.restoreBegins();
+    this.restores.begin();
+  }
+
+  /** The server was reached again. */
+  resume(): void {
+    if (this.#options.phase() === "restoring" && !this.restores.running) this.begin("marked");
+  }
+
+  /** The operator's word: stop restoring, and serve. */
+  stop(): void {
+    this.#waits = false;
+    this.restores.cancel();
+    this.#settle(false);
+  }
+
+  /** Another proxy may be the one that has restored it: its marker would say so by then. */
+  #wait(run: number): void {
+    const { board } = this.#options.farm;
+    board.whenSeen(2 * MARKER_POLL_MS, () => {
+      if (run !== this.#run) return;
+      this.#quiet = false;
+      this.now();
+    });
+  }
+
+  #restoreOptions(): ReturnType<RestoresOptions["make"]> {
+    const { services, farm, repairs } = this.#options;
+    const { clock, unixTime, restoreKeysPerSecond, restoreSpoolBytes } = services;
+    return {
+      repairs,
+      clock,
+      unixTime,
+      keysPerSecond: restoreKeysPerSecond,
+      spoolBytes: restoreSpoolBytes,
+      sources: farm.sources(),
+      owns: (key) => farm.owns(key),
+      copiesOf: (key) => farm.copiesOf(key),
+      signal: farm.signal,
+    };
+  }
+
+  #end(end: RestoreEnd): void {
+    const { services, journal, marker, generation, noteMisses } = this.#options;
+    if (end === "failed") services.clock.after(services.graceMs, () => this.#tryAgain());
+    if (end !== "complete" && end !== "full") return;
+    if (end === "complete") journal.restored();
+    noteMisses();
+    const marked = generation();
+    if (marked !== null) marker.setUp(marked);
+    this.#settle(end === "complete");
+  }
+
+  #settle(complete: boolean): void {
+    this.#run++;
+    this.#settling.begin(complete);
+  }
+
+  /** Another proxy may have restored the server first. */
+  #watchMarker(run: number): void {
+    const { services, marker, generation, phase } = this.#options;
+    services.clock.after(MARKER_POLL_MS, () => {
+      if (run !== this.#run || phase() !== "restoring") return;
+      marker.read((seen, restoring) => {
+        if (run !== this.#run || restoring || seen !== generation()) return;
+        this.#waits = false;
+        this.restores.cancel();
+        this.#settle(true);
+      });
+      this.#watchMarker(run);
+    });
+  }
+
+  /** A server that is away is tried again when it returns. */
+  #tryAgain(): void {
+    const { backend, phase } = this.#options;
+    const waits = phase() === "restoring" && !this.restores.running;
+    if (waits && !this.#waits && backend.usable) this.begin("all");
+  }
+}
