@@ -46,8 +46,7 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
 };
 
 /**
- * What recovery does not promise yet, or never will: a farm seen by two proxies that
- * do not tell each other what was missed, journals that overflow, and with two workers a
+ * Several proxies, and what recovery does not promise: journals that overflow, and with two workers a
  * read that was on its way when the other one began to put the server in order.
  */
 export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {

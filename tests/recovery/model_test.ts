@@ -9,8 +9,13 @@ import { type ModelOptions, runModel } from "./model_run.ts";
 const SCHEDULES = 40;
 const TIME_MS = 120_000;
 
-async function assertKept(name: string, options: ModelOptions, promise = /^/): Promise<void> {
-  for (let seed = 1; seed <= SCHEDULES; seed++) {
+async function assertKept(
+  name: string,
+  options: ModelOptions,
+  promise = /^/,
+  schedules = SCHEDULES,
+): Promise<void> {
+  for (let seed = 1; seed <= schedules; seed++) {
     const { violations, story } = await runModel(seed, options);
     const how = `scripts/model_check --mode ${name} --seed ${seed} --schedules 1`;
     const broken = violations.filter((one) => promise.test(one));
@@ -42,4 +47,11 @@ test("Two workers of a process keep what async promises on random schedules", {
 }, async () => {
   const name = "two-workers-async";
   await assertKept(name, OTHER_MODES[name]);
+});
+
+test("Two proxies that tell each other what servers missed keep all promises", {
+  timeout: TIME_MS,
+}, async () => {
+  const name = "two-proxies";
+  await assertKept(name, OTHER_MODES[name], /^/, SCHEDULES / 4);
 });

@@ -1,0 +1,42 @@
+/** A proxy is killed while a main misses changes that only it could name: its successor knows. */
+
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { poll } from "../support/deadline.ts";
+import { MagentProcess } from "../support/magent_process.ts";
+import { MemcachedProcess } from "../support/memcached_process.ts";
+
+const TIME_MS = 120_000;
+/** Until a notice that stays the same belongs to a proxy that is gone, and the grace after that. */
+const FLUSHED_MS = 60_000;
+
+test("The successor of a killed proxy reads nothing that a main missed, and has it flushed", {
+  timeout: TIME_MS,
+}, async () => {
+  await using main = await MemcachedProcess.start();
+  await using backup = await MemcachedProcess.start();
+  const args = ["--replication", "sync", "--on-error", "error"];
+  const form = { mains: [main.server], backups: [backup.server], args };
+  {
+    await using killed = await MagentProcess.start(form);
+    await using client = await killed.client();
+    assertEquals(await client.set("k", "old"), "STORED");
+    main.stop();
+    assertEquals(await client.set("k", "new"), "STORED");
+  }
+  main.resume();
+  await using direct = await main.client();
+  await using successor = await MagentProcess.start(form);
+  await using client = await successor.client();
+  let reads = 0;
+  const flushed = async () => {
+    assertEquals(await client.get("k"), "new");
+    reads++;
+    return successor.log.includes("which is gone: it was flushed") || null;
+  };
+  await poll(flushed, FLUSHED_MS, "main that is flushed").catch((error) => {
+    throw new Error(`${error.message} after ${reads} reads\n${successor.log}`);
+  });
+  await poll(async () => await direct.get("k") === "new" || null, FLUSHED_MS, "restored key");
+  assertEquals(await client.get("k"), "new");
+});
