@@ -189,7 +189,8 @@ export class Backend implements Destination, ConnectionOwner {
   }
 
   sendOr(request: Request, sink: Sink, rescue: Rescue | null): void {
-    this.counters.requests++;
+    // What clients asked; not what we ask for ourselves, a few times a second and at rest too.
+    if (!request.background) this.counters.requests++;
     if (!this.usable) {
       const failure = this.failure(this.#closed ? "shutdown" : "ejected", false);
       const startedMs = this.#options.services.turns.now();

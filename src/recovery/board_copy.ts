@@ -2,7 +2,8 @@
  * The board as one server has it: a seat with a notice for each proxy, and news that
  * change whenever a notice says something new.
  *
- *   look:  news, marker ─ news changed ──> all seats ──> answered
+ *   look:  news, marker ─ news changed ──────> all seats ───> answered
+ *                       └ the same, and whole > taken seats ─┘
  *   write: own seat (claimed once, by `add`) ──> news ──> written
  *
  * Owned by: Board.
@@ -19,6 +20,8 @@ import { type Notice, noticeText, readNotice } from "./notice.ts";
 
 /** A server that leaves looks unanswered for so many ticks is not waited for. */
 const SILENT_TICKS = 2;
+
+const ALL_SEATS: readonly number[] = Array.from({ length: SEATS }, (_, seat) => seat);
 
 /** What a copy of the board works with, and whom it tells. */
 export interface BoardCopyOptions {
@@ -108,8 +111,11 @@ export class BoardCopy {
       if (texts === null) return this.#lookEnds(null);
       const [news, marker] = texts;
       this.#options.sawMarker(marker);
-      if (news === this.#news && !whole) return this.#lookEnds(beganMs);
-      this.#readSeats((read) => {
+      const sameNews = news === this.#news;
+      if (sameNews && !whole) return this.#lookEnds(beganMs);
+      // A seat that was taken since would be news; and an empty one is a miss in the server's stats.
+      const seats = sameNews ? [...this.notices.keys()] : ALL_SEATS;
+      this.#readSeats(seats, (read) => {
         if (read) this.#news = news;
         this.#lookEnds(read ? beganMs : null);
       });
@@ -147,13 +153,14 @@ export class BoardCopy {
     }
   }
 
-  #readSeats(then: (read: boolean) => void): void {
-    readTexts(this.server, SEAT_KEYS, (texts) => {
+  #readSeats(seats: readonly number[], then: (read: boolean) => void): void {
+    const keys = seats.map((seat) => SEAT_KEYS[seat]);
+    readTexts(this.server, keys, (texts) => {
       if (texts === null) return then(false);
       const found = new Map<number, Notice>();
-      for (const [seat, text] of texts.entries()) {
+      for (const [at, text] of texts.entries()) {
         const notice = text === null ? null : readNotice(text);
-        if (notice !== null) found.set(seat, notice);
+        if (notice !== null) found.set(seats[at], notice);
       }
       this.notices = found;
       this.#checkSeat();

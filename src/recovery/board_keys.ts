@@ -45,6 +45,7 @@ export function readTexts(
   told: (texts: readonly (string | null)[] | null) => void,
 ): void {
   const texts = new Array<string | null>(keys.length).fill(null);
+  if (keys.length === 0) return told([]);
   let left = keys.length;
   let failed = false;
   for (const [at, key] of keys.entries()) {

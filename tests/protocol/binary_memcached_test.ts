@@ -12,7 +12,7 @@ import {
   readPackets,
   words,
 } from "../support/binary_packets.ts";
-import { MemcachedProcess, STILL } from "../support/memcached_process.ts";
+import { MemcachedProcess } from "../support/memcached_process.ts";
 import type { TextClient } from "../support/text_client.ts";
 
 /** One request in one situation. */
@@ -133,6 +133,9 @@ async function prepared(
     await text.ask(`${lineOf("ms", key, ` ${length} F77 T5000`)}${of.before}\r\n`);
   }
   const head = await text.ask(lineOf("mg", key, " c"));
+  // An answer holds its item until it is sent, and a number that gets shorter keeps its length
+  // only while nobody holds it: the next answer says that this one is gone.
+  await text.ask("mn\r\n");
   const cas = of.cas === undefined ? of.fields.cas ?? 0n : casOf(head, of.cas);
   return packet(opcode, { ...of.fields, key, cas });
 }
@@ -156,7 +159,7 @@ async function held(text: TextClient, key: string): Promise<string> {
 
 /** Tries all cases in one dialect beside the server's own answers. */
 async function compareAll(dialect: Dialect): Promise<Set<number>> {
-  await using memcached = await MemcachedProcess.start({ args: STILL });
+  await using memcached = await MemcachedProcess.start();
   await using text = await memcached.client();
   await using binary = await memcached.client();
   const seen = new Set<number>();

@@ -16,13 +16,6 @@ const START_MS = 10_000;
 const START_TRIES = 5;
 const WARM_PAUSE_MS = 1100;
 
-/**
- * Arguments for a server whose answers are compared byte for byte: nothing but commands touches
- * its items. A number that gets shorter keeps its length only while nobody else holds the item,
- * and the thread that sorts items by age does for a moment.
- */
-export const STILL: readonly string[] = ["-m", "64", "-o", "no_lru_maintainer"];
-
 /** One memcached. */
 export class MemcachedProcess implements AsyncDisposable {
   readonly target: Target;
