@@ -23,6 +23,8 @@ export class Journal {
   incomplete = false;
   /** Those of the missed that were missed again since the last round of a replay began. */
   readonly #again = new Set<string>();
+  /** More was missed than could be kept, since then. */
+  #incompleteAgain = false;
   /** Those of the cleared that a restore is about to put back. */
   #coming = new Set<string>();
   readonly #keysMax: number;
@@ -38,21 +40,26 @@ export class Journal {
   /** Notes a key; false when the journal is full, and incomplete from now on. */
   add(key: string): boolean {
     this.forget(key);
-    if (this.missed.has(key)) {
-      this.#again.add(key);
-      return true;
-    }
-    if (this.size >= this.#keysMax) {
-      this.incomplete = true;
-      return false;
-    }
+    const known = this.missed.has(key);
+    if (!known && !this.#hasRoom()) return false;
     this.missed.add(key);
+    if (known || this.incomplete) this.#again.add(key);
     return true;
   }
 
   /** What is missed from now on is not what is deleted for the last time now. */
   lastRoundBegins(): void {
     this.#again.clear();
+    this.#incompleteAgain = false;
+  }
+
+  /** The last round was a flush: only what was missed since it began is out of date there. */
+  emptied(): void {
+    const since = [...this.#again];
+    const incomplete = this.#incompleteAgain;
+    this.reset();
+    for (const key of since) this.missed.add(key);
+    this.incomplete = incomplete;
   }
 
   /**
@@ -80,10 +87,7 @@ export class Journal {
   lack(key: string): void {
     this.#coming.delete(key);
     if (this.missed.has(key) || this.cleared.has(key)) return;
-    if (this.size >= this.#keysMax) {
-      this.incomplete = true;
-      return;
-    }
+    if (!this.#hasRoom()) return;
     this.cleared.add(key);
     this.waiting.add(key);
   }
@@ -112,5 +116,13 @@ export class Journal {
     this.#coming.clear();
     this.#again.clear();
     this.incomplete = false;
+    this.#incompleteAgain = false;
+  }
+
+  #hasRoom(): boolean {
+    if (this.size < this.#keysMax) return true;
+    this.incomplete = true;
+    this.#incompleteAgain = true;
+    return false;
   }
 }

@@ -38,11 +38,14 @@ export class Marker {
     this.#isTaken = options.isTaken;
   }
 
-  /** Marks the server unless it is marked; tells the generation it has then. */
-  add(restoring: boolean, told: (generation: number) => void): void {
+  /**
+   * Marks the server unless it is marked; tells the generation it has then, and whether a
+   * marker that was there first says that the server is being restored.
+   */
+  add(restoring: boolean, told: (generation: number, foundRestoring: boolean) => void): void {
     const generation = this.#newGeneration();
     this.#write(ADD, markerValue(generation, restoring), (reply) => {
-      if (reply.status === ReplyStatus.Stored) told(generation);
+      if (reply.status === ReplyStatus.Stored) told(generation, false);
       else if (reply.status === ReplyStatus.NotStored) this.read(told);
     });
   }

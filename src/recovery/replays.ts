@@ -13,7 +13,7 @@ import type { Phase } from "../route/route.ts";
 import type { Journal } from "./journal.ts";
 import type { RecoveryServices } from "./recovery_services.ts";
 import type { Refills } from "./refills.ts";
-import { flush, replay } from "./replay.ts";
+import { replay } from "./replay.ts";
 
 /** Keys whose copy could not be asked are tried again after this, ms. */
 const RECALL_MS = 2000;
@@ -37,7 +37,9 @@ export interface ReplaysOptions {
   readonly trusted: () => void;
   /** A flush_all that it missed was made up for. */
   readonly flushRepeated: () => void;
-  /** It was flushed because nobody knows all that it missed. */
+  /** Marks the server as one that is being restored. */
+  readonly mark: (marked: () => void) => void;
+  /** It was flushed because nobody knows all that it missed, and marked. */
   readonly emptied: () => void;
 }
 
@@ -48,6 +50,8 @@ export class Replays {
   #recallWaits = false;
   /** A flush_all that it missed. */
   #flushMissed = false;
+  /** Another one since the last round of a replay began. */
+  #flushMissedAgain = false;
 
   constructor(options: ReplaysOptions) {
     this.#options = options;
@@ -60,6 +64,7 @@ export class Replays {
   /** It did not confirm a flush_all. */
   missedFlush(): void {
     this.#flushMissed = true;
+    this.#flushMissedAgain = true;
   }
 
   /** Everything that it holds may be out of date. */
@@ -98,19 +103,16 @@ export class Replays {
 
   async #once(): Promise<boolean> {
     const { backend, journal, services, enter } = this.#options;
-    const { clock, graceMs, log, ask } = services;
+    const { log } = services;
     if (this.ofEverything && backend.phase === "serving") enter("reconciling");
     if (journal.incomplete) return this.#incomplete();
     const missed = { keys: [...journal.missed], flush: this.#flushMissed };
     const text = `backend ${backend.name} missed ${missed.keys.length} keys: deleting them there`;
     if (missed.keys.length < FEW_KEYS && backend.phase === "serving") log.debug(text);
     else log.info(text);
-    const conns = () => ask(backend, "stats conns");
-    // What was missed again by then, and not sent, is deleted by the last round as well.
-    const lastRound = () => journal.lastRoundBegins();
-    if (!await replay(backend, missed, { clock, graceMs, conns, lastRound })) return false;
+    if (!await this.#replay(missed)) return false;
     if (missed.flush) {
-      this.#flushMissed = false;
+      this.#flushMissed = this.#flushMissedAgain;
       this.#options.flushRepeated();
     }
     return await this.#options.refills.run(missed.keys);
@@ -130,25 +132,48 @@ export class Replays {
     });
   }
 
+  /** Deletes on the server; false when it failed. */
+  #replay(missed: { readonly keys: readonly string[]; readonly flush: boolean }): Promise<boolean> {
+    const { backend, journal, services: { clock, graceMs, ask } } = this.#options;
+    const conns = () => ask(backend, "stats conns");
+    // What was missed again by then, and not sent, is deleted by the last round as well.
+    const lastRound = () => {
+      journal.lastRoundBegins();
+      this.#flushMissedAgain = false;
+    };
+    return replay(backend, missed, { clock, graceMs, conns, lastRound });
+  }
+
   /**
-   * More was missed than is known: only an empty server is right. Other proxies did
-   * not lose it and read it as ever, so nobody may see a placeholder of ours there:
-   * what it has not is asked at the copy, and not put back.
+   * More was missed than is known: only an empty server is right. Other proxies did not
+   * lose it, and ask it again when we announce nothing more: by then its marker says that
+   * it is restored.
    */
   async #incomplete(): Promise<boolean> {
     const { backend, journal, enter, emptied } = this.#options;
     const { log, flushIncomplete } = this.#options.services;
     const what = `backend ${backend.name} missed more keys than the journal holds`;
-    if (flushIncomplete) {
-      log.warn(`${what}: flushing it`);
-      if (!await flush(backend)) return false;
-      emptied();
-    } else {
+    if (!flushIncomplete) {
       log.warn(`${what}: it may serve stale data`);
+      journal.reset();
+      this.#flushMissed = false;
+      enter("serving");
+      return true;
     }
-    journal.reset();
-    this.#flushMissed = false;
-    enter(flushIncomplete ? "restoring" : "serving");
+    log.warn(`${what}: flushing it`);
+    if (!await this.#replay({ keys: [], flush: true }) || !await this.#marked()) return false;
+    journal.emptied();
+    this.#flushMissed = this.#flushMissedAgain;
+    emptied();
     return true;
+  }
+
+  /** Resolves with false when the server does not take the marker. */
+  #marked(): Promise<boolean> {
+    const { mark, services: { clock, graceMs } } = this.#options;
+    return new Promise((resolve) => {
+      mark(() => resolve(true));
+      clock.after(graceMs, () => resolve(false));
+    });
   }
 }

@@ -10,9 +10,10 @@
  */
 
 import type { Backend } from "../backend/backend.ts";
-import { type Identity, isSameProcess } from "../backend/identity.ts";
+import type { Identity } from "../backend/identity.ts";
 import type { Request } from "../message/request.ts";
 import { Journal } from "./journal.ts";
+import { KnownIdentity } from "./known_identity.ts";
 import { Marker } from "./marker.ts";
 import { PeerWait } from "./peer_wait.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
@@ -21,7 +22,6 @@ import { Repairs } from "./repairs.ts";
 import { Replays } from "./replays.ts";
 import { Restoration } from "./restoration.ts";
 import { ServerPhase } from "./server_phase.ts";
-import { MARKER_POLL_MS } from "./settling.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** What it was asked before it went was asked of another process. */
@@ -42,15 +42,11 @@ export class ServerRecovery {
   /** A worker that crashed knew what it missed. */
   #inherited = false;
   lastVerdict: Verdict = "new";
-  #known: Identity | null = null;
   readonly #marker: Marker;
+  readonly #identity: KnownIdentity;
   readonly #replays: Replays;
   readonly #phase: ServerPhase;
   readonly restoration: Restoration;
-  /** When we last came to know the marker. */
-  #markedMs = -1;
-  /** When a client's cas number last made us look at it. */
-  #lookedMs = -Infinity;
 
   constructor(backend: Backend, services: RecoveryServices, farm: FarmView) {
     this.backend = backend;
@@ -64,6 +60,15 @@ export class ServerRecovery {
     });
     this.#phase = new ServerPhase(backend, services.log);
     this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
+    this.#identity = new KnownIdentity({
+      backend,
+      clock: services.clock,
+      marker: this.#marker,
+      marks: () => farm.shared?.marks(),
+      foundRestoring: () => {
+        if (this.#phase.own !== "restoring") this.#restoreAsMarked();
+      },
+    });
     this.peerWait = new PeerWait({
       backend,
       services,
@@ -74,11 +79,8 @@ export class ServerRecovery {
         this.restoration.now();
       },
       sawMarker: (generation, restoring) => this.sawMarker(generation, restoring),
-      mark: (marked) => this.#markAnew(marked),
-      emptied: () => {
-        this.lastVerdict = "empty";
-        this.restoration.begin("all");
-      },
+      mark: (marked) => this.#identity.markAnew(marked),
+      emptied: () => this.#emptied(),
     });
     this.restoration = new Restoration({
       backend,
@@ -87,8 +89,8 @@ export class ServerRecovery {
       journal: this.journal,
       repairs: this.repairs,
       marker: this.#marker,
-      generation: () => this.known?.generation ?? null,
-      markAnew: (marked) => this.#markAnew(marked),
+      generation: () => this.#identity.generation,
+      markAnew: (marked) => this.#identity.markAnew(marked),
       phase: () => this.#phase.own,
       enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
       noteMisses: () => this.#replays.noteMisses(),
@@ -119,11 +121,8 @@ export class ServerRecovery {
         this.#flushed();
         if (this.#phase.own === "restoring") this.restoration.begin("all");
       },
-      emptied: () => {
-        if (this.#inherited) return this.#startOver();
-        this.lastVerdict = "flushed";
-        this.#mark(false);
-      },
+      mark: (marked) => this.#identity.markAnew(marked),
+      emptied: () => this.#emptied(),
     });
     this.#inherit();
   }
@@ -142,16 +141,17 @@ export class ServerRecovery {
     this.#services.clock.after(0, () => this.#marker.read(() => {}));
   }
 
-  /** The other workers read around it as we do, so that keys can be put back. */
-  #startOver(): void {
+  /** It was flushed and marked, and every proxy that had to know of it has lost it. */
+  #emptied(): void {
+    this.lastVerdict = "empty";
+    // Of what a crashed worker knew nobody was told.
+    this.restoration.begin(this.#inherited ? "nobody" : "all");
     this.#inherited = false;
-    this.#mark(true);
-    this.start();
   }
 
   /** Who it was when we last looked. */
   get known(): Identity | null {
-    return this.#known;
+    return this.#identity.current;
   }
 
   /** Keys are put back there by a restore, or by anybody who reads them. */
@@ -170,7 +170,7 @@ export class ServerRecovery {
 
   /** Looks at who the server is now, and decides what it may be trusted with. */
   admit(said: Identity, askedMs: number): void {
-    const seen = this.#withOurMarker(said, askedMs);
+    const seen = this.#identity.withOurMarker(said, askedMs);
     const before = this.known;
     const verdict = verdictOf(before, seen, this.#farm.marked());
     if (before === null) {
@@ -178,30 +178,18 @@ export class ServerRecovery {
     }
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
-    this.#know({ ...seen, generation });
+    this.#identity.know({ ...seen, generation });
     if (RESTARTED.includes(verdict)) this.backend.lives++;
     const restores = verdict === "empty" || verdict === "unsure";
     const restarted = verdict === "empty" && before !== null;
     const puttingBack = restores || this.#phase.own === "restoring";
-    if (generation === null && (!restores || restarted)) this.#mark(puttingBack);
+    if (generation === null && (!restores || restarted)) this.#identity.mark(puttingBack);
     // An empty one is restored. An unsure one either is empty, or has all it had and lost its
     // marker in a flush that we have not followed up yet: a restore and a replay are right for both.
     if (!restores) this.restoration.resume();
     else if (generation !== null) this.restoration.begin("marked");
     else this.restoration.begin(restarted ? "all" : "nobody");
     this.#replays.begin();
-  }
-
-  /**
-   * A connection that was being opened while we set the marker may have been told that
-   * there is none.
-   */
-  #withOurMarker(said: Identity, askedMs: number): Identity {
-    const { known } = this;
-    const tooEarly = said.generation === null && askedMs <= this.#markedMs;
-    return known !== null && tooEarly && isSameProcess(said, known)
-      ? { ...said, generation: known.generation }
-      : said;
   }
 
   /**
@@ -214,21 +202,9 @@ export class ServerRecovery {
     this.restoration.begin("nobody");
   }
 
-  /**
-   * Another proxy may have marked the server anew, after a flush: then the cas numbers that
-   * it tells are not ours.
-   */
+  /** A client compared with a cas number of another generation. */
   lookAtMarker(): void {
-    const nowMs = this.#services.clock.now();
-    if (this.known === null || nowMs - this.#lookedMs < MARKER_POLL_MS) return;
-    this.#lookedMs = nowMs;
-    if (this.known.generation === null) return this.#mark(this.#phase.own === "restoring");
-    const asked = this.known;
-    this.#marker.read((generation) => {
-      if (!isSameProcess(asked, this.known!)) return;
-      // Of cas numbers only: what another marker says of the data is for the next connection.
-      this.backend.identity = { ...this.known!, generation };
-    });
+    this.#identity.look(this.#phase.own === "restoring");
   }
 
   /** It did not confirm a change. */
@@ -285,10 +261,11 @@ export class ServerRecovery {
 
   /** What its marker says now: another proxy may have emptied it while we did not lose it. */
   sawMarker(generation: number, restoring: boolean): void {
-    if (this.known === null || this.known.generation === null) return;
-    if (this.known.generation === generation) return;
-    this.#know({ ...this.known, generation });
-    if (!restoring) return;
+    if (this.#identity.saw(generation) && restoring) this.#restoreAsMarked();
+  }
+
+  /** Whoever marked it found it empty, or emptied it. */
+  #restoreAsMarked(): void {
     this.lastVerdict = "empty";
     this.restoration.begin("marked");
   }
@@ -309,36 +286,7 @@ export class ServerRecovery {
 
   /** Its marker is gone, too. */
   #flushed(): void {
-    if (this.known !== null) this.#mark(this.#phase.own === "restoring");
-  }
-
-  #mark(restoring: boolean): void {
-    const asked = this.known;
-    this.#farm.shared?.marks();
-    this.#marker.add(restoring, (generation) => {
-      // The answer of a process that is gone says nothing about the next one.
-      if (asked === null || !isSameProcess(asked, this.known!)) return;
-      this.#markedMs = this.#services.clock.now();
-      this.#know({ ...this.known!, generation });
-    });
-  }
-
-  /** Others may think it whole: they will find another marker. */
-  #markAnew(marked: () => void): void {
-    if (this.known === null) return;
-    this.#know({ ...this.known, generation: null });
-    const asked = this.known;
-    this.#marker.replace(true, (generation) => {
-      if (!isSameProcess(asked, this.known!)) return;
-      this.#markedMs = this.#services.clock.now();
-      this.#know({ ...this.known!, generation });
-      marked();
-    });
-  }
-
-  #know(identity: Identity): void {
-    this.#known = identity;
-    this.backend.identity = identity;
+    if (this.known !== null) this.#identity.mark(this.#phase.own === "restoring");
   }
 
   /** What it missed is deleted there. */

@@ -40,3 +40,29 @@ test("Journal forgets nothing when a restore did not end", () => {
   journal.restoreBegins();
   assertEquals([...journal.cleared], ["a", "b"]);
 });
+
+test("Journal that overflowed keeps through a flush what was missed since it began", () => {
+  const journal = new Journal(2);
+  for (const key of ["a", "b"]) journal.add(key);
+  assertEquals(journal.add("c"), false);
+  assertEquals(journal.incomplete, true);
+  journal.lastRoundBegins();
+  journal.add("b");
+  journal.emptied();
+  assertEquals(journal.incomplete, false);
+  assertEquals([...journal.missed], ["b"]);
+});
+
+test("Journal that overflows again since a flush began stays incomplete", () => {
+  const journal = new Journal(1);
+  journal.add("a");
+  journal.add("b");
+  journal.lastRoundBegins();
+  journal.add("c");
+  journal.emptied();
+  assertEquals(journal.incomplete, true);
+  journal.lastRoundBegins();
+  journal.emptied();
+  assertEquals(journal.incomplete, false);
+  assertEquals(journal.size, 0);
+});

@@ -37,3 +37,12 @@ test("Marker takes no generation that another server has, nor its last one again
     "add magent:gen 0 0 11\r\n8 restoring\r\n",
   ]);
 });
+
+test("Marker tells when whoever came first marked the server as one that is being restored", () => {
+  const { server, marker } = markerOf([5]);
+  const told: (readonly [number, boolean])[] = [];
+  marker.add(false, (...marked) => told.push(marked));
+  server.answer("NOT_STORED");
+  server.answerWith(hitOf("77 restoring", { key: "magent:gen" }));
+  assertEquals(told, [[77, true]]);
+});

@@ -18,6 +18,9 @@ const BASE: ModelOptions = {
   settleMs: 0,
 };
 
+/** Often enough that a proxy which is gone is found out long before the peace is over. */
+const FOUND_OUT = { replication: "sync", boardTickMs: 400 } as const;
+
 const TWO_PROXIES: ModelOptions = {
   ...BASE,
   proxies: 2,
@@ -43,11 +46,14 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
     settleMs: ASYNC_SETTLE_MS,
     careful: false,
   },
+  /** A proxy that dies takes along what it knew of servers that missed something. */
+  crash: { ...BASE, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
+  /** More is missed than can be noted. */
+  "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
 };
 
 /**
- * Several proxies, and what recovery does not promise: journals that overflow, and with two workers a
- * read that was on its way when the other one began to put the server in order.
+ * Several proxies, and what recovery does not promise: with two workers a read that was on its way when the other one began to put the server in order.
  */
 export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
   "two-workers": { ...BASE, proxies: 2, workers: true },
@@ -58,9 +64,13 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
     settings: { replication: "async" },
     settleMs: ASYNC_SETTLE_MS,
   },
-  "two-workers-crash": { ...BASE, proxies: 2, workers: true, faults: [...FAULT_KINDS, "crash"] },
-  /** A proxy that dies takes along what it knew of servers that missed something. */
-  crash: { ...BASE, faults: [...FAULT_KINDS, "crash"] },
+  "two-workers-crash": {
+    ...BASE,
+    proxies: 2,
+    workers: true,
+    faults: [...FAULT_KINDS, "crash"],
+    settings: FOUND_OUT,
+  },
   "two-proxies": { ...TWO_PROXIES },
   "two-proxies-kill": { ...TWO_PROXIES, faults: ["kill"] },
   "two-proxies-break": { ...TWO_PROXIES, faults: ["break"] },
@@ -80,5 +90,4 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
     prompt: true,
     trouble: 3,
   },
-  "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
 };
