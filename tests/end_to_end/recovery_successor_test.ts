@@ -21,7 +21,7 @@ test("The successor of a killed proxy reads nothing that a main missed, and has 
     await using killed = await MagentProcess.start(form);
     await using client = await killed.client();
     assertEquals(await client.set("k", "old"), "STORED");
-    main.stop();
+    await main.stop();
     assertEquals(await client.set("k", "new"), "STORED");
   }
   main.resume();

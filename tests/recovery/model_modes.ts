@@ -46,8 +46,6 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
     settleMs: ASYNC_SETTLE_MS,
     careful: false,
   },
-  /** A proxy that dies takes along what it knew of servers that missed something. */
-  crash: { ...BASE, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
   /** More is missed than can be noted. */
   "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
 };
@@ -71,6 +69,8 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
     faults: [...FAULT_KINDS, "crash"],
     settings: FOUND_OUT,
   },
+  /** A proxy that dies takes along what it knew of servers that missed something. */
+  crash: { ...BASE, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
   "two-proxies": { ...TWO_PROXIES },
   "two-proxies-kill": { ...TWO_PROXIES, faults: ["kill"] },
   "two-proxies-break": { ...TWO_PROXIES, faults: ["break"] },
