@@ -25,7 +25,8 @@ import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
 import { generationOf, type Identity } from "./identity.ts";
 import { type MatcherOwner, ReplyMatcher } from "./reply_matcher.ts";
-import { RequestLines } from "./request_lines.ts";
+import { JOINED, RequestLines } from "./request_lines.ts";
+import type { AskAgain, Asker } from "./shared_answer.ts";
 import { type Debt, SilenceTimer } from "./silence_timer.ts";
 
 /** A value longer than this gets its connection to itself, when nobody waits behind it, bytes. */
@@ -78,7 +79,7 @@ export interface ConnectionServices {
 }
 
 /** A connection that opens itself, checks the server, and serves until it is closed. */
-export class Connection implements MatcherOwner, PassageOwner {
+export class Connection implements MatcherOwner, PassageOwner, AskAgain {
   /** `connecting` includes the check that comes before the first client request. */
   state: "connecting" | "open" | "closed" = "connecting";
   abilities: Abilities | null = null;
@@ -89,7 +90,7 @@ export class Connection implements MatcherOwner, PassageOwner {
   readonly #owner: ConnectionOwner;
   readonly #services: ConnectionServices;
   readonly #handshake: Handshake;
-  readonly #queue = new ExchangeQueue();
+  readonly #queue = new ExchangeQueue(this);
   readonly #matcher: ReplyMatcher;
   /** What came before the connection was open. */
   #early: Early[] = [];
@@ -121,9 +122,9 @@ export class Connection implements MatcherOwner, PassageOwner {
     return this.#socket?.localAddress ?? "";
   }
 
-  /** Exchanges that wait for their reply. */
+  /** Requests that wait for their reply. */
   get depth(): number {
-    return this.#queue.size + this.#early.length;
+    return this.#queue.requests + this.#early.length;
   }
 
   /** Nothing is owed and no body is under way. */
@@ -173,7 +174,13 @@ export class Connection implements MatcherOwner, PassageOwner {
       this.#dropBody(request);
       return sink.reply(refusalWithoutMeta(request));
     }
-    this.#queue.push(asked, sink, rescue, this.#lines.write(asked), startedMs);
+    const left = this.#lines.write(asked);
+    if (left > JOINED) {
+      const { opcode, background } = asked;
+      this.#queue.share(left, { sink, rescue, startedMs, opcode, background });
+    } else {
+      this.#queue.push(asked, sink, rescue, left === JOINED, startedMs);
+    }
     this.#resume?.();
     this.#schedule();
   }
@@ -186,6 +193,14 @@ export class Connection implements MatcherOwner, PassageOwner {
     const generation = generationOf(this.abilities!.identity, this.#owner.identity);
     request.serverCas = generation === null ? SAME_CAS : serverCasOf(request, generation);
     if (request.serverCas === MATCHES_NOTHING) this.#owner.foreignCas();
+  }
+
+  get mayAskAgain(): boolean {
+    return this.state === "open" && this.#queue.onlyRetrieves;
+  }
+
+  askAgain(request: Request, asker: Asker): void {
+    this.#enqueue(request, asker.sink, asker.rescue, asker.startedMs);
   }
 
   /** Its line was not sent: the server would take the value for commands. */
@@ -364,8 +379,9 @@ export class Connection implements MatcherOwner, PassageOwner {
     const queue = this.#queue;
     const scratch = new Request();
     while (queue.size > 0) {
-      const { rescue, startedMs } = queue;
+      const { rescue, startedMs, twins } = queue;
       const failure = this.#owner.failure(reason, queue.headWritten);
+      for (let twin = 0; twin < twins; twin++) this.#owner.failure(reason, queue.headWritten);
       const request = queue.rebuild(scratch);
       refuse(request, queue.shift(), rescue, { failure, startedMs });
     }

@@ -6,9 +6,11 @@
  * Flat rings instead of an object per exchange: the common path allocates
  * nothing. `kept` bytes (the key of a retrieval, key and line of a request that
  * may be rescued) live in one byte queue beside the rings, because they
- * are needed to split merged replies and to ask another server.
+ * are needed to split merged replies and to ask another server. Twins, who ask for
+ * a key that stands in the line already, have no place of their own: they share
+ * the answer of whoever asked first.
  *
- * Owned by: one Connection.
+ * Owned by: one Connection. Owns: the answers that are shared, which it uses again.
  */
 
 import { assert } from "../message/assert.ts";
@@ -16,8 +18,11 @@ import { type Command, GET, GETS, MG } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import type { Rescue, Sink } from "../route/route.ts";
 import { ByteQueue } from "./byte_queue.ts";
+import { type AskAgain, type Asker, SharedAnswer } from "./shared_answer.ts";
 
 const SLOTS_MIN = 16;
+/** Shared answers that are kept to be used again. */
+const SHARED_KEPT_MAX = 100;
 
 /** Exchanges of one connection, in the order of their replies. */
 export class ExchangeQueue {
@@ -35,6 +40,11 @@ export class ExchangeQueue {
   #joined = new Uint8Array(SLOTS_MIN);
   /** 1: no client waits for it. */
   #background = new Uint8Array(SLOTS_MIN);
+  /** How many others share its answer. */
+  #twins = new Int32Array(SLOTS_MIN);
+  readonly #askAgain: AskAgain | null;
+  readonly #spare: SharedAnswer[] = [];
+  #twinsTotal = 0;
   #mask = SLOTS_MIN - 1;
   /** `startedMs` of the first exchange of a client that was removed since `takeAnsweredMs`. */
   #answeredMs = -1;
@@ -42,8 +52,32 @@ export class ExchangeQueue {
   #tail = 0;
   #written = 0;
 
+  /** `askAgain`: where an answer goes that is too long to be shared by all who asked. */
+  constructor(askAgain: AskAgain | null = null) {
+    this.#askAgain = askAgain;
+  }
+
+  /** Answers that are awaited. */
   get size(): number {
     return this.#tail - this.#head;
+  }
+
+  /** Requests that wait, twins included. */
+  get requests(): number {
+    return this.size + this.#twinsTotal;
+  }
+
+  /** Nothing waits but retrievals that may stand in any order. */
+  get onlyRetrieves(): boolean {
+    for (let at = this.#head; at < this.#tail; at++) {
+      if (!this.#commands[at & this.#mask].merges) return false;
+    }
+    return true;
+  }
+
+  /** How many share the answer of the oldest exchange with it. */
+  get twins(): number {
+    return this.#twins[this.#head & this.#mask];
   }
 
   /** The oldest exchange may have reached the server. */
@@ -105,6 +139,7 @@ export class ExchangeQueue {
     this.#commands[slot] = command;
     this.#opcodes[slot] = request.opcode;
     this.#startedMs[slot] = startedMs;
+    this.#twins[slot] = 0;
     this.#joined[slot] = joined ? 1 : 0;
     this.#background[slot] = request.background ? 1 : 0;
     this.#keyBytes[slot] = 0;
@@ -115,6 +150,37 @@ export class ExchangeQueue {
     if (!command.meta || request.made) return;
     this.#lineBytes[slot] = this.#keepLine(request);
   }
+
+  /** Adds a twin of the exchange that is `back` from the end, the last being 1. */
+  share(back: number, twin: Asker): void {
+    const slot = (this.#tail - back) & this.#mask;
+    if (this.#twins[slot] === 0) this.#beginToShare(slot);
+    (this.#sinks[slot] as SharedAnswer).add(twin);
+    this.#twins[slot]++;
+    this.#twinsTotal++;
+    if (twin.background || this.#background[slot] === 0) return;
+    // What is measured is how long the first client waits.
+    this.#background[slot] = 0;
+    this.#startedMs[slot] = twin.startedMs;
+  }
+
+  #beginToShare(slot: number): void {
+    const shared = this.#spare.pop() ?? new SharedAnswer(this.#askAgain, this.#giveBack);
+    shared.command = this.#commands[slot];
+    shared.add({
+      sink: this.#sinks[slot] as Sink,
+      rescue: this.#rescues[slot],
+      startedMs: this.#startedMs[slot],
+      opcode: this.#opcodes[slot],
+      background: this.#background[slot] === 1,
+    });
+    this.#sinks[slot] = shared;
+    this.#rescues[slot] = shared;
+  }
+
+  readonly #giveBack = (shared: SharedAnswer): void => {
+    if (this.#spare.length < SHARED_KEPT_MAX) this.#spare.push(shared);
+  };
 
   #keepLine(request: Request): number {
     const { bytes, lineStart, lineEnd, omitStart, omitEnd } = request;
@@ -174,6 +240,7 @@ export class ExchangeQueue {
     if (this.#answeredMs < 0 && this.#background[slot] === 0) {
       this.#answeredMs = this.#startedMs[slot];
     }
+    this.#twinsTotal -= this.#twins[slot];
     this.kept.drop(this.#keyBytes[slot] + this.#lineBytes[slot]);
     return sink;
   }
@@ -198,6 +265,7 @@ export class ExchangeQueue {
     this.#opcodes = regrown(this.#opcodes, order, new Int16Array(slots));
     this.#startedMs = regrown(this.#startedMs, order, new Float64Array(slots));
     this.#joined = regrown(this.#joined, order, new Uint8Array(slots));
+    this.#twins = regrown(this.#twins, order, new Int32Array(slots));
     this.#background = regrown(this.#background, order, new Uint8Array(slots));
     this.#mask = slots - 1;
     this.#written -= this.#head;
