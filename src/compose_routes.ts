@@ -10,7 +10,7 @@
  */
 
 import { Backend } from "./backend/backend.ts";
-import type { ConnectionServices } from "./backend/connection.ts";
+import type { ConnectionServices } from "./backend/connection_services.ts";
 import type { Config, ServerAddress } from "./config/config.ts";
 import { serverPoint } from "./config/server_point.ts";
 import { createDistribution } from "./hash/distribution.ts";

@@ -21,7 +21,9 @@ import { type Destination, type Phase, refuse, type Rescue, type Sink } from "..
 import type { Address, Runtime } from "../runtime/runtime.ts";
 import { BackendCounters } from "../stats/backend_counters.ts";
 import { LatencyHistogram } from "../stats/latency_histogram.ts";
-import { Connection, type ConnectionOwner, type ConnectionServices } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
+import type { ConnectionServices } from "./connection_services.ts";
 import { Handshake } from "./handshake.ts";
 import { Health, type HealthOptions, type Override } from "./health.ts";
 import type { Identity } from "./identity.ts";

@@ -16,67 +16,22 @@ import { MATCHES_NOTHING, Request, SAME_CAS } from "../message/request.ts";
 import { serverCasOf } from "../protocol/cas_token.ts";
 import { refusalWithoutMeta, withoutMeta } from "../protocol/without_meta.ts";
 import { refuse, type Rescue, type Sink } from "../route/route.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Socket } from "../runtime/runtime.ts";
-import type { TurnQueue } from "../runtime/turn_queue.ts";
-import type { LatencyHistogram } from "../stats/latency_histogram.ts";
 import { BodyPassage, type PassageOwner } from "./body_passage.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
+import type { ConnectionServices } from "./connection_services.ts";
+import { EarlyRequests, isOutdated } from "./early_requests.ts";
 import { ExchangeQueue } from "./exchange_queue.ts";
 import type { Abilities, Handshake } from "./handshake.ts";
-import { generationOf, type Identity } from "./identity.ts";
+import { generationOf } from "./identity.ts";
 import { type MatcherOwner, ReplyMatcher } from "./reply_matcher.ts";
+import { ReplyReader } from "./reply_reader.ts";
 import { JOINED, RequestLines } from "./request_lines.ts";
 import type { AskAgain, Asker } from "./shared_answer.ts";
 import { type Debt, SilenceTimer } from "./silence_timer.ts";
 
 /** A value longer than this gets its connection to itself, when nobody waits behind it, bytes. */
 const OWN_CONNECTION_BYTES = 1 << 20;
-
-/** A request that waits for the connection to open. */
-interface Early {
-  readonly request: Request;
-  readonly sink: Sink;
-  readonly rescue: Rescue | null;
-  readonly startedMs: number;
-  /** `lives` of the server as it was known then. */
-  readonly lives: number;
-}
-
-/** What a connection tells the backend that owns it. */
-export interface ConnectionOwner {
-  opened(connection: Connection): void;
-  /** Before the waiting sinks are answered; `reason` is null for an orderly end. */
-  closed(connection: Connection, reason: FailureReason | null): void;
-  /** The server answered a client's request. */
-  answered(): void;
-  /** Nothing is owed and no body is under way. */
-  idle(connection: Connection): void;
-  /** A large value is under way that later requests should not wait behind. */
-  occupied(connection: Connection): void;
-  /** Reads may ask this server alone. */
-  readonly trusted: boolean;
-  /** Grows when the server turns out to have restarted. */
-  readonly lives: number;
-  /** Who the server is now, as far as is known. */
-  readonly identity: Identity | null;
-  /** A client compared with a number of another server or process. */
-  foreignCas(): void;
-  readonly latency: LatencyHistogram;
-  /** A mistake of ours came to light while a reply was handled. */
-  faulted(error: unknown): void;
-  /** The standing reply for a failure of this server. */
-  failure(reason: FailureReason, inDoubt: boolean): Reply;
-}
-
-/** What all connections of a process share. */
-export interface ConnectionServices {
-  readonly clock: Clock;
-  readonly turns: TurnQueue;
-  readonly requestTimeoutMs: number;
-  readonly requestsMax: number;
-  readonly bytesMax: number;
-  readonly streamBytes: number;
-}
 
 /** A connection that opens itself, checks the server, and serves until it is closed. */
 export class Connection implements MatcherOwner, PassageOwner, AskAgain {
@@ -92,16 +47,15 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
   readonly #handshake: Handshake;
   readonly #queue = new ExchangeQueue(this);
   readonly #matcher: ReplyMatcher;
-  /** What came before the connection was open. */
-  #early: Early[] = [];
+  readonly #early = new EarlyRequests();
   readonly #classic = new Request();
   readonly #lines = new RequestLines();
   readonly #silence: SilenceTimer;
+  readonly #reader: ReplyReader;
   #socket: Socket | null = null;
   #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
   #writing = false;
   #scheduled = false;
-  #resume: (() => void) | null = null;
   readonly #passage = new BodyPassage(this);
 
   constructor(owner: ConnectionOwner, handshake: Handshake, services: ConnectionServices) {
@@ -109,11 +63,15 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
     this.#handshake = handshake;
     this.#services = services;
     this.createdMs = services.clock.now();
-    this.#matcher = new ReplyMatcher(this.#queue, this, services.streamBytes);
-    this.#silence = new SilenceTimer(services.clock, services.requestTimeoutMs, {
+    const queue = this.#queue;
+    const matcher = new ReplyMatcher(queue, this, services.streamBytes);
+    const silence = new SilenceTimer(services.clock, services.requestTimeoutMs, {
       debt: () => this.#debt(),
       expired: () => this.close("request timeout"),
     });
+    this.#matcher = matcher;
+    this.#silence = silence;
+    this.#reader = new ReplyReader(this, { queue, matcher, silence, owner, services });
     this.#run();
   }
 
@@ -124,7 +82,7 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
 
   /** Requests that wait for their reply. */
   get depth(): number {
-    return this.#queue.requests + this.#early.length;
+    return this.#queue.requests + this.#early.size;
   }
 
   /** Nothing is owed and no body is under way. */
@@ -142,8 +100,7 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
     }
     if (this.state === "connecting") {
       const { lives } = this.#owner;
-      this.#early.push({ request: request.retain(), sink, rescue, startedMs, lives });
-      return;
+      return this.#early.add({ request: request.retain(), sink, rescue, startedMs, lives });
     }
     this.#enqueue(request, sink, rescue, startedMs);
   }
@@ -175,13 +132,10 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
       return sink.reply(refusalWithoutMeta(request));
     }
     const left = this.#lines.write(asked);
-    if (left > JOINED) {
-      const { opcode, background } = asked;
-      this.#queue.share(left, { sink, rescue, startedMs, opcode, background });
-    } else {
-      this.#queue.push(asked, sink, rescue, left === JOINED, startedMs);
-    }
-    this.#resume?.();
+    const { opcode, background } = asked;
+    if (left <= JOINED) this.#queue.push(asked, sink, rescue, left === JOINED, startedMs);
+    else this.#queue.share(left, { sink, rescue, startedMs, opcode, background });
+    this.#reader.resume();
     this.#schedule();
   }
 
@@ -212,18 +166,15 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
 
   /** Sends what came while the connection was being opened. */
   #sendEarly(): void {
-    const early = this.#early;
-    this.#early = [];
-    for (const { request, sink, rescue, startedMs, lives } of early) {
-      // What was asked of the server as it was: its copy knows what that one held.
-      const other = request.command.changes ? lives !== this.#owner.lives : !this.#owner.trusted;
-      if (other && (rescue !== null || request.command.changes)) {
-        this.#dropBody(request);
-        const failure = this.#owner.failure("recovering", false);
-        refuse(request, sink, rescue, { failure, startedMs });
-      } else {
+    for (const early of this.#early.takeAll()) {
+      const { request, sink, rescue, startedMs } = early;
+      if (!isOutdated(early, this.#owner)) {
         this.#enqueue(request, sink, rescue, startedMs);
+        continue;
       }
+      this.#dropBody(request);
+      const failure = this.#owner.failure("recovering", false);
+      refuse(request, sink, rescue, { failure, startedMs });
     }
     this.#passage.resume();
   }
@@ -258,7 +209,7 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
     this.#silence.cancel();
     this.#handshake.cancel();
     this.#socket?.close();
-    this.#resume?.();
+    this.#reader.resume();
     this.#passage.end();
     this.#owner.closed(this, reason);
     this.#matcher.breakOff();
@@ -287,54 +238,10 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
       this.#owner.opened(this);
       this.#sendEarly();
       this.flush();
-      await this.#read(reader);
-      this.close("connection lost");
+      this.close(await this.#reader.read(reader));
     } catch {
       this.close(this.#handshake.failure ?? "connection lost");
     }
-  }
-
-  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-    while (this.state === "open") {
-      const { value, done } = await reader.read();
-      if (done || this.state !== "open") return;
-      const nowMs = this.#services.turns.now();
-      this.#silence.progressMs = nowMs;
-      if (!this.#understands(value)) return this.close("nonsense");
-      // One sample for what one read brings.
-      const answeredMs = this.#queue.takeAnsweredMs();
-      if (answeredMs >= 0) this.#owner.latency.record(nowMs - answeredMs, nowMs);
-      if (this.#mayPause()) {
-        this.#owner.occupied(this);
-        await this.#drained();
-      }
-    }
-  }
-
-  #understands(chunk: Uint8Array): boolean {
-    try {
-      return this.#matcher.receive(chunk);
-    } catch (error) {
-      this.#owner.faulted(error);
-      throw error;
-    }
-  }
-
-  /** A slow reader of a large value may stop us only while nobody else waits here. */
-  #mayPause(): boolean {
-    const { large } = this.#matcher;
-    return large !== null && large.backedUp && this.#queue.size === 0;
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = () => {
-        this.#resume = null;
-        this.#silence.progressMs = this.#services.clock.now();
-        resolve();
-      };
-      this.#matcher.large!.whenDrained(() => this.#resume?.());
-    });
   }
 
   answered(): void {
@@ -372,7 +279,7 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
     // What waits for the end of its turn is watched from when it is written.
     const owed = this.#queue.headWritten || this.#matcher.midReply || this.#writing;
     if (!owed) return "none";
-    return this.#waitsForClient || this.#resume !== null ? "excused" : "owed";
+    return this.#waitsForClient || this.#reader.paused ? "excused" : "owed";
   }
 
   #failAll(reason: FailureReason): void {
@@ -382,12 +289,9 @@ export class Connection implements MatcherOwner, PassageOwner, AskAgain {
       const { rescue, startedMs, twins } = queue;
       const failure = this.#owner.failure(reason, queue.headWritten);
       for (let twin = 0; twin < twins; twin++) this.#owner.failure(reason, queue.headWritten);
-      const request = queue.rebuild(scratch);
-      refuse(request, queue.shift(), rescue, { failure, startedMs });
+      refuse(queue.rebuild(scratch), queue.shift(), rescue, { failure, startedMs });
     }
-    const early = this.#early;
-    this.#early = [];
-    for (const { request, sink, rescue, startedMs } of early) {
+    for (const { request, sink, rescue, startedMs } of this.#early.takeAll()) {
       const failure = this.#owner.failure(reason, false);
       refuse(request, sink, rescue, { failure, startedMs });
     }

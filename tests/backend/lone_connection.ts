@@ -1,10 +1,8 @@
 /** One connection with everything around it faked: owner, server, clock and turns. */
 
-import {
-  Connection,
-  type ConnectionOwner,
-  type ConnectionServices,
-} from "../../src/backend/connection.ts";
+import { Connection } from "../../src/backend/connection.ts";
+import type { ConnectionOwner } from "../../src/backend/connection_owner.ts";
+import type { ConnectionServices } from "../../src/backend/connection_services.ts";
 import { Handshake } from "../../src/backend/handshake.ts";
 import { failedReply, type FailureReason, type Reply } from "../../src/message/reply.ts";
 import type { Request } from "../../src/message/request.ts";
