@@ -61,6 +61,8 @@ export interface ComposedRoutes {
   readonly replication: ReplicateRoute | null;
   /** Null when nothing is put in order. */
   readonly coordinator: Coordinator | null;
+  /** Null when nothing is asked about other proxies. */
+  readonly attentive: AttentiveRoute | null;
 }
 
 /** Makes the backends of a configuration and the routes to them; closing the backends is the caller's. */
@@ -70,7 +72,7 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
   const mains = config.mains.map(make);
   const backups = config.backups.map(make);
   const mainPool = makePool(mains, config.mains, config);
-  const servers = { mains, backups, coordinator };
+  const servers = { mains, backups, coordinator, attentive: null };
   if (backups.length === 0) {
     const toMain = new PoolRoute(mainPool);
     const all = new BroadcastRoute(mains);
@@ -107,15 +109,16 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
   const all = new BroadcastRoute([...mains, ...backups]);
   const scope = new ScopeRoute({ reads, changes: replication, changesAll: replication, all });
   const locked = new KeyLockRoute(scope);
-  const route = coordinator === null || config.boardTickMs === 0
-    ? locked
-    : new AttentiveRoute(locked, {
-      attention: coordinator.board,
-      clock: services.clock,
-      now: () => services.turns.now(),
-      patienceMs: patience.deadlineMs,
-    });
-  return { ...servers, route, replication };
+  if (coordinator === null || config.boardTickMs === 0) {
+    return { ...servers, route: locked, replication };
+  }
+  const attentive = new AttentiveRoute(locked, {
+    attention: coordinator.board,
+    clock: services.clock,
+    now: () => services.turns.now(),
+    patienceMs: patience.deadlineMs,
+  });
+  return { ...servers, route: attentive, replication, attentive };
 }
 
 function makeCoordinator(config: Config, services: RouteServices): Coordinator | null {

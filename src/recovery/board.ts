@@ -12,10 +12,9 @@
  * Owned by: Coordinator. Owns: its copies, one for each server, and a timer.
  */
 
-import type { Backend } from "../backend/backend.ts";
 import { BoardCopy } from "./board_copy.ts";
 import { BoardCounters } from "./board_counters.ts";
-import type { BoardOptions } from "./board_options.ts";
+import type { BoardOptions, BoardServer } from "./board_options.ts";
 import type { Notice } from "./notice.ts";
 import { Peers } from "./peers.ts";
 
@@ -58,7 +57,7 @@ export class Board {
   }
 
   /** Takes up a server. */
-  add(server: Backend): void {
+  add(server: BoardServer): void {
     const { clock, random, connectTimeoutMs, tickMs } = this.#options;
     this.#copies.push(
       new BoardCopy({
@@ -85,14 +84,14 @@ export class Board {
   }
 
   /** A server has a new connection: it is asked before it is believed. */
-  returned(server: Backend): void {
+  returned(server: BoardServer): void {
     if (this.#ticks === 0) return;
     this.#copies.find((copy) => copy.server === server)!.returned();
     this.#refresh();
   }
 
   /** Says whether the server misses changes that only we can name. */
-  announce(server: Backend, misses: boolean): void {
+  announce(server: BoardServer, misses: boolean): void {
     const { name } = server;
     if (this.#options.tickMs === 0 || misses === this.#announced.has(name)) return;
     this.#changedBeat = ++this.#beat;
@@ -109,7 +108,7 @@ export class Board {
   }
 
   /** Calls back once all proxies know what we announced about the server; at once if they do. */
-  whenKnown(server: Backend, then: () => void): void {
+  whenKnown(server: BoardServer, then: () => void): void {
     const announcement = this.#announced.get(server.name);
     if (announcement === undefined || this.#isKnown(announcement)) return then();
     announcement.waiting.push(then);
@@ -162,7 +161,7 @@ export class Board {
     return { proxy: this.id, beat: this.#beat, missed: [...this.#announced.keys()] };
   }
 
-  #noSeat({ name }: Backend): void {
+  #noSeat({ name }: BoardServer): void {
     this.counters.seatless++;
     this.#options.log.warn(`backend ${name} has no seat for our notice: too many proxies`);
   }
@@ -272,7 +271,7 @@ export class Board {
   }
 
   /** Says in its place that nothing is missed any more. */
-  #settle(proxy: string, { name }: Backend): void {
+  #settle(proxy: string, { name }: BoardServer): void {
     const notice = this.#peers.settle(proxy, name);
     this.counters.takeovers++;
     for (const copy of this.#copies) copy.replace(notice);

@@ -9,13 +9,13 @@
  * Owned by: Board.
  */
 
-import type { Backend } from "../backend/backend.ts";
 import { ADD, DELETE, SET } from "../message/command.ts";
 import { ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { GENERATION_KEY, NEWS_KEY, readTexts, SEAT_KEYS, SEATS, writeText } from "./board_keys.ts";
+import type { BoardServer } from "./board_options.ts";
 import { type Notice, noticeText, readNotice } from "./notice.ts";
 
 /** A server that leaves looks unanswered for so many ticks is not waited for. */
@@ -25,7 +25,7 @@ const ALL_SEATS: readonly number[] = Array.from({ length: SEATS }, (_, seat) => 
 
 /** What a copy of the board works with, and whom it tells. */
 export interface BoardCopyOptions {
-  readonly server: Backend;
+  readonly server: BoardServer;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -45,7 +45,7 @@ export interface BoardCopyOptions {
 
 /** Reads and writes one server's copy. */
 export class BoardCopy {
-  readonly server: Backend;
+  readonly server: BoardServer;
   /** When the last answered look began. */
   answeredMs = -Infinity;
   /** The beat of our own notice that is there; -1 for none. */

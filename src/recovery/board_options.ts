@@ -1,8 +1,11 @@
 /** What the board works with, and whom it tells. */
 
-import type { Backend } from "../backend/backend.ts";
 import type { Log } from "../log/log.ts";
+import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
+
+/** A server that can carry notices. */
+export type BoardServer = Destination & { readonly name: string };
 
 /** What a board works with, and whom it tells. */
 export interface BoardOptions {
@@ -19,10 +22,10 @@ export interface BoardOptions {
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
   /** Other proxies announced that the server misses changes; empty when none does any more. */
-  readonly waitsFor: (server: Backend, proxies: readonly string[]) => void;
-  readonly sawMarker: (server: Backend, text: string | null) => void;
+  readonly waitsFor: (server: BoardServer, proxies: readonly string[]) => void;
+  readonly sawMarker: (server: BoardServer, text: string | null) => void;
   /** A proxy is gone without making up for what the server missed. */
-  readonly abandoned: (server: Backend, by: Abandoned) => void;
+  readonly abandoned: (server: BoardServer, by: Abandoned) => void;
 }
 
 /** What a proxy that is gone has left. */

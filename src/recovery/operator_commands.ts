@@ -9,9 +9,14 @@
  */
 
 import { type FarmServer, farmServers } from "./farm_servers.ts";
-import { recoveryReport, statusText } from "./recovery_report.ts";
+import { type BoardView, recoveryReport, statusText } from "./recovery_report.ts";
 import { SETTLE_MS } from "./settling.ts";
 import type { StatsLines } from "../stats/stats_lines.ts";
+
+/** What an operator looks at and steers. */
+export type OperatedFarm = Parameters<typeof farmServers>[0] & {
+  readonly attentive: BoardView["requests"];
+};
 
 type Act = (server: FarmServer) => string;
 
@@ -19,14 +24,20 @@ type Act = (server: FarmServer) => string;
 export class OperatorCommands {
   /** In the order of `stats`. */
   readonly servers: readonly FarmServer[];
+  readonly #farm: OperatedFarm;
 
-  constructor(farm: Parameters<typeof farmServers>[0]) {
+  constructor(farm: OperatedFarm) {
+    this.#farm = farm;
     this.servers = farmServers(farm);
   }
 
   /** `stats recovery`. */
   report(): StatsLines {
-    return recoveryReport(this.servers);
+    const { coordinator, attentive } = this.#farm;
+    return recoveryReport(this.servers, {
+      board: coordinator?.board ?? null,
+      requests: attentive,
+    });
   }
 
   /** Text that ends in a newline; null when the words are no command of these. */

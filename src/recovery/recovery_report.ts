@@ -1,15 +1,24 @@
 /**
  * What `stats recovery` tells: of every server its state, its journal, its repairs and
- * its restores; and the same in one line, for `stats` and for people.
+ * its restores, then what proxies tell each other; and of a server in one line, for `stats`
+ * and for people.
  */
 
 import { StatsLines } from "../stats/stats_lines.ts";
+import type { Board } from "./board.ts";
 import type { FarmServer } from "./farm_servers.ts";
 import { progressText } from "./restore_progress.ts";
 import type { ServerRecovery } from "./server_recovery.ts";
 
-/** A block of lines for each server. */
-export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
+/** What is told of other proxies over the same servers. */
+export interface BoardView {
+  readonly board: Pick<Board, "peers" | "counters"> | null;
+  /** Requests that could not pass at once; null when all do. */
+  readonly requests: { readonly held: number; readonly refused: number } | null;
+}
+
+/** A block of lines for each server, then one for what proxies tell each other. */
+export function recoveryReport(servers: readonly FarmServer[], view: BoardView): StatsLines {
   const lines = new StatsLines();
   for (const server of servers) {
     addState(lines, server);
@@ -29,6 +38,7 @@ export function recoveryReport(servers: readonly FarmServer[]): StatsLines {
     });
     addProgress(lines, server.label, server.recovery);
   }
+  addBoard(lines, view);
   return lines;
 }
 
@@ -57,6 +67,12 @@ export function statusText(servers: readonly FarmServer[]): string {
     return `${label} ${backend.name} ${state}${why} since ${since.toISOString()}` +
       `${doing === "none" ? "" : `: ${doing}`}\n`;
   }).join("");
+}
+
+function addBoard(lines: StatsLines, { board, requests }: BoardView): void {
+  if (board === null || requests === null) return;
+  const { held, refused } = requests;
+  addCounters(lines, "board", { proxies: board.peers, ...board.counters, held, refused });
 }
 
 function addState(lines: StatsLines, { label, backend, recovery }: FarmServer): void {

@@ -15,6 +15,7 @@ import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
+import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { oldConnectionsGone } from "./late_packets.ts";
 
@@ -52,7 +53,7 @@ export async function replay(
 }
 
 /** Empties the server. */
-export async function flush(backend: Backend): Promise<boolean> {
+export async function flush(backend: Destination): Promise<boolean> {
   const request = new Request().make(FLUSH_ALL, new Uint8Array(0), 0, 0);
   return (await ask(backend, request)).status === ReplyStatus.Ok;
 }
@@ -70,7 +71,7 @@ async function deleteAll(
   return true;
 }
 
-function ask(backend: Backend, request: Request): Promise<Reply> {
+function ask(backend: Destination, request: Request): Promise<Reply> {
   return new Promise((resolve) => {
     const sink = new CallbackSink((reply) => resolve(reply.retain()));
     backend.sendOr(request, sink, null);

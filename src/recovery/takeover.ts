@@ -9,9 +9,9 @@
  * Owned by: ServerRecovery.
  */
 
-import type { Backend } from "../backend/backend.ts";
 import { ADD } from "../message/command.ts";
 import { ReplyStatus } from "../message/reply.ts";
+import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { LOCK_KEY, writeText } from "./board_keys.ts";
 import { flush } from "./replay.ts";
@@ -30,7 +30,7 @@ export interface TakeoverOptions {
 
 /** Empties the server; false when somebody else is at it, or it failed. */
 export async function takeOver(
-  server: Backend,
+  server: Destination & { readonly lostEpoch: number },
   { clock, graceMs, mark }: TakeoverOptions,
 ): Promise<boolean> {
   if (!await lock(server)) return false;
@@ -40,7 +40,7 @@ export async function takeOver(
   return await flush(server) && await mark();
 }
 
-function lock(server: Backend): Promise<boolean> {
+function lock(server: Destination): Promise<boolean> {
   return new Promise((resolve) => {
     const told = (status: ReplyStatus) => resolve(status === ReplyStatus.Stored);
     writeText(server, [ADD, LOCK_KEY, "held"], told, LOCK_SECONDS);

@@ -55,7 +55,7 @@ const RULES: Readonly<Record<SummedGroup, Readonly<Record<string, Rule>>>> = {
   sizes: {},
   conns: {},
   extstore: {},
-  recovery: { since: "last", probes_needed: "max", restore_eta: "max" },
+  recovery: { board_proxies: "max", since: "last", probes_needed: "max", restore_eta: "max" },
 };
 
 /** Adds up; names come in the order of first sight, those of slab classes by number. */

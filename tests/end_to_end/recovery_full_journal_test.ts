@@ -84,6 +84,8 @@ test("A main whose journal overflowed is flushed, and restored from its copies",
   const stats = await proxy.stats("recovery");
   assertEquals(stats.get("main_1_journal_incomplete"), "no");
   assertEquals(stats.get("main_1_verdict"), "empty");
+  assertEquals(stats.get("board_announced"), "1");
+  assertEquals(stats.get("board_proxies"), "1");
   assert(proxy.log.includes("missed more keys than the journal holds: flushing it"), proxy.log);
   assertEquals(await holdsAll(client), true);
   assertEquals(await holdsAll(otherClient), true);

@@ -39,4 +39,7 @@ test("The successor of a killed proxy reads nothing that a main missed, and has 
   });
   await poll(async () => await direct.get("k") === "new" || null, FLUSHED_MS, "restored key");
   assertEquals(await client.get("k"), "new");
+  const stats = await successor.stats("recovery");
+  assertEquals(stats.get("board_takeovers"), "1");
+  assertEquals(stats.get("board_proxies"), "0");
 });
