@@ -137,6 +137,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     this.#of(destination).wrote(key.keyText());
   }
 
+  lost(destination: Destination, key: Request): void {
+    this.#of(destination).lost(key.keyText());
+  }
+
   flushBegins(): void {
     for (const server of this.#servers.values()) server.flushBegins();
   }

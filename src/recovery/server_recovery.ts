@@ -243,6 +243,12 @@ export class ServerRecovery {
     this.#farm.shared?.note(this.journal.incomplete ? null : key);
   }
 
+  /** It holds nothing of the key any more, though the copy may. */
+  lost(key: string): void {
+    this.#lack(key);
+    this.#replays.noteMisses();
+  }
+
   /** It confirmed a change; a flush that is still to be repeated takes that away again. */
   wrote(key: string): void {
     if (this.#replays.flushMissed) this.journal.lack(key);

@@ -19,6 +19,8 @@ export interface Decision {
   run: (() => void) | null;
   /** Is called once, when nothing earlier of the key is under way. */
   head?: (() => void) | null;
+  /** The main, too, gets it only in its turn. */
+  holdsMain?: boolean;
 }
 
 /** What waits for the backups, by key. */
@@ -48,14 +50,18 @@ export class CopyOrder {
     return decision;
   }
 
-  /** Calls `head` once the decision is the oldest of its key. */
+  /** Calls `head` once the decision is the oldest of its key: the main gets it only then. */
   whenHead(key: string, decision: Decision, head: () => void): void {
+    decision.holdsMain = true;
+    this.#holdMain(key);
     if (this.#flush === null && this.#chains.get(key)?.[0] === decision) head();
     else decision.head = head;
   }
 
   /** The decision has fallen: `run` sends the copy, in its turn. */
   settle(key: string, decision: Decision, run: (() => void) | null): void {
+    if (decision.holdsMain) this.#releaseMain(key);
+    decision.holdsMain = false;
     decision.settled = true;
     decision.run = run;
     this.#drain(key);
@@ -75,13 +81,10 @@ export class CopyOrder {
 
   /** The same for a change that the main, too, gets only in its turn. */
   holdingBoth(key: string, start: (done: () => void) => void): void {
-    const waiting = this.#waitingAtMain;
-    waiting.set(key, (waiting.get(key) ?? 0) + 1);
+    this.#holdMain(key);
     this.holding(key, (done) =>
       start(() => {
-        const left = waiting.get(key)! - 1;
-        if (left === 0) waiting.delete(key);
-        else waiting.set(key, left);
+        this.#releaseMain(key);
         done();
       }));
   }
@@ -89,6 +92,11 @@ export class CopyOrder {
   /** Such a change is under way: what comes later would overtake it at the main. */
   holdsMain(request: Request): boolean {
     return this.#waitingAtMain.size > 0 && this.#waitingAtMain.has(request.keyText());
+  }
+
+  /** Any such change of any key is under way. */
+  get holdsMains(): boolean {
+    return this.#waitingAtMain.size > 0;
   }
 
   /** Runs `run` once everything that came earlier, for any key, has run. */
@@ -107,6 +115,16 @@ export class CopyOrder {
     }
     this.#flush = () => start(() => this.#letPass());
     if (this.#chains.size === 0) this.#flush();
+  }
+
+  #holdMain(key: string): void {
+    this.#waitingAtMain.set(key, (this.#waitingAtMain.get(key) ?? 0) + 1);
+  }
+
+  #releaseMain(key: string): void {
+    const left = this.#waitingAtMain.get(key)! - 1;
+    if (left === 0) this.#waitingAtMain.delete(key);
+    else this.#waitingAtMain.set(key, left);
   }
 
   #enter(key: string, entry: Decision): void {

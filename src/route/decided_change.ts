@@ -11,18 +11,7 @@
  * Owned by: the legs at the main, until both are answered.
  */
 
-import {
-  type Command,
-  DELETE,
-  FETCH,
-  MARK_STALE,
-  MD,
-  MG_TOUCH,
-  MS,
-  SET,
-  TOUCH,
-} from "../message/command.ts";
-import { exptimeOf } from "../message/exptime_of.ts";
+import { FETCH, MARK_STALE, MG_TOUCH, TOUCH } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
@@ -32,6 +21,7 @@ import type { Deadline } from "./deadline.ts";
 import { isMissed } from "./missed_changes.ts";
 import { standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
+import { deletionOf, losesOld, madeChange, resultCopy } from "./result_copy.ts";
 import type { Destination, Rescue, Sink } from "./route.ts";
 import { UNTRUSTED } from "./untrusted.ts";
 
@@ -44,8 +34,10 @@ export interface DecidedChangeOptions {
   /** For all attempts, and for the copy where the client waits for it. */
   readonly deadline: Deadline;
   readonly unixTime: () => number;
-  /** The change could not be decided by the main: nothing of it was sent, or it may be repeated. */
+  /** The main failed: nothing of the change was sent, or it may be repeated. */
   readonly retry: (request: Request, sink: Sink) => void;
+  /** The main may not decide, and was sent nothing; `done` lets later changes of the key go on. */
+  readonly swap: (request: Request, sink: Sink, done: () => void) => void;
   /** Notes that the backup did not confirm a copy. */
   readonly backupNote: Rescue;
   readonly missedByBoth: () => void;
@@ -85,9 +77,10 @@ export class DecidedChange implements Sink {
     });
   }
 
+  /** In its place: the main gets nothing of the key before it has the result. */
   #leaveToBackup(): void {
-    const { order, retry } = this.#options;
-    order.settle(this.#key, this.#decision, () => retry(this.#request, this.#sink));
+    const { order, swap } = this.#options;
+    swap(this.#request, this.#sink, () => order.settle(this.#key, this.#decision, null));
   }
 
   start(): void {
@@ -105,8 +98,9 @@ export class DecidedChange implements Sink {
     if (reply.status === ReplyStatus.Failed) return this.#undecided(reply);
     // It missed a change meanwhile, a flush perhaps: what it decided on was out of date.
     if (this.#options.doubted()) return this.#undecided(UNTRUSTED);
-    if (!isSuccess(reply)) {
-      this.#settle(this.#losesOld(reply) ? this.#deletion() : null);
+    if (!madeChange(reply)) {
+      const loses = losesOld(this.#request, reply, this.#options.main.speaksMeta);
+      this.#settle(loses ? deletionOf(this.#request) : null);
       this.#sink.reply(reply);
       return;
     }
@@ -198,56 +192,16 @@ export class DecidedChange implements Sink {
 
   /** What the backup gets so that it holds what the main holds; null for nothing. */
   #copy(): Request | null {
-    const { command, keyBytes, keyStart, keyEnd, exptime, body } = this.#request;
-    const plain = isPlainKey(keyBytes, keyStart, keyEnd);
-    const make = (row: Command) => new Request().make(row, keyBytes, keyStart, keyEnd);
+    const { command, keyBytes, keyStart, keyEnd, exptime } = this.#request;
+    const { backup, unixTime } = this.#options;
     if (command.copy === "none") return null;
     // A touch would make a placeholder last.
-    if (command.copy === "touch" && this.#options.backup.phase !== "restoring") {
-      const touch = make(plain ? TOUCH : MG_TOUCH);
+    if (command.copy === "touch" && backup.phase !== "restoring") {
+      const row = isPlainKey(keyBytes, keyStart, keyEnd) ? TOUCH : MG_TOUCH;
+      const touch = new Request().make(row, keyBytes, keyStart, keyEnd);
       touch.exptime = exptime;
       return touch;
     }
-    if (command.copy === "value" && body === null) return this.#withOwnValue(make(SET));
-    const fetched = command.copy === "result" ? this.#fetched : null;
-    // A time left of 0 is over; as an exptime, 0 would mean never.
-    if (fetched === null || fetched.ttl === 0) return this.#deletion();
-    return this.#withFetched(make(plain ? SET : MS), fetched);
-  }
-
-  #deletion(): Request {
-    const { keyBytes, keyStart, keyEnd } = this.#request;
-    const row = isPlainKey(keyBytes, keyStart, keyEnd) ? DELETE : MD;
-    return new Request().make(row, keyBytes, keyStart, keyEnd);
-  }
-
-  /** An `ms` that finds no room takes the old value away, also where its mode forbids a change. */
-  #losesOld(reply: Reply): boolean {
-    return reply.status === ReplyStatus.ServerError && this.#options.main.speaksMeta &&
-      this.#request.command.shape === "metaSet";
-  }
-
-  #withOwnValue(copy: Request): Request {
-    const { flags, exptime, valueBytes, valueStart, valueEnd } = this.#request;
-    return Object.assign(copy, { flags, exptime, valueBytes, valueStart, valueEnd });
-  }
-
-  #withFetched(copy: Request, fetched: Reply): Request {
-    const { flags, bytes, valueStart, valueEnd, ttl } = fetched;
-    const exptime = exptimeOf(ttl, this.#options.unixTime());
-    return Object.assign(copy, { flags, exptime, valueBytes: bytes, valueStart, valueEnd });
-  }
-}
-
-function isSuccess(reply: Reply): boolean {
-  switch (reply.status) {
-    case ReplyStatus.Stored:
-    case ReplyStatus.Number:
-    case ReplyStatus.Hit:
-    case ReplyStatus.Touched:
-    case ReplyStatus.Deleted:
-      return true;
-    default:
-      return false;
+    return resultCopy(this.#request, this.#fetched, unixTime);
   }
 }

@@ -33,6 +33,16 @@ export class PatientSink implements Sink {
     });
   }
 
+  /** The reply is certain to come: it is waited for without a deadline. */
+  persist(): void {
+    this.#timer?.cancel();
+  }
+
+  /** The deadline has passed, or the reply has come. */
+  get done(): boolean {
+    return this.#state === "done";
+  }
+
   get backedUp(): boolean {
     return this.#state === "answering" && this.#sink.backedUp;
   }

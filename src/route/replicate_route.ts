@@ -4,6 +4,7 @@
  *
  *   set delete touch      main and backup at once          ParallelChange
  *   add incr append … gat main decides, its result copied  DecidedChange
+ *                         or the backup, if it is trusted  SwappedChange
  *   flush_all             all mains at once, the backups after every copy
  *
  * Owned by: Proxy.
@@ -24,6 +25,7 @@ import { ParallelChange, standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
+import { SwappedChange } from "./swapped_change.ts";
 import { ThenSink } from "./then_sink.ts";
 import { UNTRUSTED } from "./untrusted.ts";
 import { TroubledChanges } from "./troubled_changes.ts";
@@ -149,6 +151,13 @@ export class ReplicateRoute implements Route {
       sync: this.#options.sync,
       unixTime: this.#options.unixTime,
       retry: (again, client) => this.#askBackup(again, client, copies),
+      swap: (left, client, done) => {
+        if (!this.#maySwap(left, copies)) {
+          this.#askBackup(left, client, copies);
+          return done();
+        }
+        this.#swapped(left, this.#bounded(client, copies, copies.deadline), { ...copies, done });
+      },
       backupNote: this.#backupNote,
       missedByBoth: () => {
         this.#options.missed.missed(copies.main, retained);
@@ -161,21 +170,39 @@ export class ReplicateRoute implements Route {
     });
   }
 
-  /** The main is out of service: its copy is the only one, and decides. */
+  /** The main is out of service, or not trusted with the key: its copy decides. */
   #backupDecides(request: Request, sink: Sink, copies: Copies): void {
     const later = request.retain();
+    const key = later.keyText();
+    if (this.#maySwap(later, copies)) {
+      const client = this.#bounded(sink, copies);
+      return this.#order.holdingBoth(key, (done) => {
+        this.#swapped(later, client, { ...copies, done });
+      });
+    }
     later.body?.hold();
     const client = this.#order.idle || later.body !== null ? sink : this.#bounded(sink, copies);
-    this.#order.inTurn(later.keyText(), () => {
+    this.#order.inTurn(key, () => {
       this.#askBackup(later, client, copies);
       later.body?.release();
     });
   }
 
+  /** The main can have the result. A lease changes nothing, a large value is not assembled. */
+  #maySwap({ command, body }: Request, { main }: Copies): boolean {
+    return this.#options.recovery !== null && main.usable && body === null && command !== MG_LEASE;
+  }
+
+  #swapped(request: Request, sink: PatientSink, swapped: Copies & { done: () => void }): void {
+    const { sync, missed, recovery, unixTime } = this.#options;
+    const options = { ...swapped, sync, missed, recovery: recovery!, unixTime };
+    new SwappedChange(request, sink, options).start();
+  }
+
   /** The client's sink, for a change that must wait for its turn at the backup. */
-  #bounded(sink: Sink, { backup }: Copies): Sink {
+  #bounded(sink: Sink, { backup }: Copies, deadline = this.#deadline()): PatientSink {
     const patient = new PatientSink(sink, failedReply("request timeout", backup.name, true));
-    patient.expireAt(this.#deadline());
+    patient.expireAt(deadline);
     return patient;
   }
 
@@ -219,7 +246,8 @@ export class ReplicateRoute implements Route {
     const later = request.retain();
     const { recovery } = this.#options;
     recovery?.flushBegins();
-    const late = mains.filter((main) => main.phase !== "serving");
+    const held = this.#order.holdsMains;
+    const late = mains.filter((main) => held || main.phase !== "serving");
     const flush = (destinations: readonly Destination[], worst: Sink) => {
       for (const one of destinations) one.sendOr(later, this.#noting(later, one, worst), null);
     };
@@ -235,7 +263,7 @@ export class ReplicateRoute implements Route {
     const atMains = andEnd(toMains, () => {});
     flush(mains.filter((main) => !late.includes(main)), atMains);
     // A main that is put in order must be flushed after the copies that it gets keys from;
-    // what it decides meanwhile must not reach them.
+    // what it decides meanwhile must not reach them. So must one that is owed a copy.
     this.#order.holdingAll((done) => {
       const sent = () => {
         flush(late, atMains);

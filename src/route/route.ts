@@ -109,6 +109,8 @@ export interface Recovery {
   afterRepair(request: Request, copies: Copies, then: (mainMayDecide: boolean) => void): void;
   /** The server confirmed a change that leaves nothing of what it missed of the key. */
   wrote(destination: Destination, key: Request): void;
+  /** The server confirmed that it holds nothing of the key any more, though its copy may. */
+  lost(destination: Destination, key: Request): void;
   /** No repair may begin until as many flushes have ended as have begun. */
   flushBegins(): void;
   flushEnds(): void;

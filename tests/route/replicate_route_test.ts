@@ -139,6 +139,7 @@ test("ReplicateRoute lets nothing overtake, at the main, a change that went to t
     readAlone: () => {},
     afterRepair: (_request, _copies, then) => then(true),
     wrote: () => {},
+    lost: () => {},
     flushBegins: () => {},
     flushEnds: () => {},
   };
