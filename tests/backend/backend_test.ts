@@ -29,6 +29,25 @@ test("Backend connects when it is first asked, and counts what it does", async (
   assertEquals(lone.backend.status.version, "1.6.18");
 });
 
+test("Backend counts the failure of everyone who asked for the same key", async () => {
+  const lone = new LoneBackend();
+  await lone.exchange();
+  const sinks = ["a", "b", "a", "a"].map((key) => lone.send(`get ${key}\r\n`));
+  await lone.turn();
+  assertEquals(lone.backend.status.depth, 4);
+  lone.network.last.receive("VALUE b 0 1\r\n1\r\n");
+  await lone.turn();
+  assertEquals(lone.backend.status.depth, 0);
+  const more = ["c", "c", "d"].map((key) => lone.send(`get ${key}\r\n`));
+  await lone.turn();
+  lone.network.last.lose();
+  await lone.turn();
+  assertEquals(sinks.map(({ status }) => status), ["Miss", "Hit", "Miss", "Miss"]);
+  assertEquals(more.map(({ failure }) => failure), new Array(3).fill("connection lost in doubt"));
+  const { requests, replies, failures } = lone.backend.counters;
+  assertEquals({ requests, replies, failures }, { requests: 8, replies: 2, failures: 3 });
+});
+
 test("Backend knows whether its server speaks meta", async () => {
   for (const [welcome, meta] of [["meta", true], ["no meta", false]] as const) {
     const lone = new LoneBackend();
