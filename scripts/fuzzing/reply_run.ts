@@ -7,16 +7,17 @@
  *   another's sink.
  *
  * What waits stands in the head of the input, in words: `clean get a; +get b; set c; | mg d v`.
- * `+` shares the line of the one before; what follows `|` is not written yet. Of a `clean`
+ * `+` shares the line of the one before, `=2` the answer of the last but one; what follows `|`
+ * is not written yet. Of a `clean`
  * conversation every answer must arrive; of one in `disorder` none may go astray; of a
  * `mutated` one, values may hold anything.
  */
 
 import { ExchangeQueue } from "../../src/backend/exchange_queue.ts";
 import { ReplyMatcher } from "../../src/backend/reply_matcher.ts";
-import { type Reply, ReplyStatus } from "../../src/message/reply.ts";
-import type { Request } from "../../src/message/request.ts";
-import type { Sink } from "../../src/route/route.ts";
+import { failedReply, type Reply, ReplyStatus } from "../../src/message/reply.ts";
+import { Request } from "../../src/message/request.ts";
+import type { Rescue, Sink } from "../../src/route/route.ts";
 import { parsedRequest } from "../../tests/support/parsed_request.ts";
 import { possibleStatuses } from "./possible_statuses.ts";
 import { feed, type FuzzInput, promise } from "./subject.ts";
@@ -27,6 +28,8 @@ export const REPLY_STREAM_BYTES = 64;
 
 /** How far what the server says may be trusted. */
 type Mode = "clean" | "disorder" | "mutated";
+
+const UNANSWERED = failedReply("connection lost", "server", true);
 
 /** Requests by their words; parsed once. */
 const requests = new Map<string, Request>();
@@ -61,9 +64,9 @@ export class ReplyRun {
     const broken = this.#matcher.large;
     this.#matcher.breakOff();
     while (this.#queue.size > 0) {
-      const sink = this.#queue.shift() as TaggedSink;
-      promise(!sink.done, "an exchange leaves the queue once");
-      sink.left();
+      const { rescue } = this.#queue;
+      const request = this.#queue.rebuild(new Request());
+      rescue!.rescue(request, this.#queue.shift(), UNANSWERED, 0);
     }
     for (const sink of this.#sinks) promise(sink.done, "every sink is answered");
     if (this.#mode === "clean") {
@@ -77,13 +80,16 @@ export class ReplyRun {
   #ask(words: string): void {
     if (words.startsWith("| ")) this.#queue.markWritten();
     const joined = words.startsWith("+");
-    const text = words.replace(/^\| |^\+/, "");
+    const back = Number(/^=(\d+) /.exec(words)?.[1] ?? 0);
+    const text = words.replace(/^\| |^\+|^=\d+ /, "");
     const request = requests.get(text) ?? toRequest(text);
     requests.set(text, request);
     const options = { index: this.#sinks.length, trace: this.trace, mode: this.#mode };
     const sink = new TaggedSink(request, options);
     this.#sinks.push(sink);
-    this.#queue.push(request, sink, null, joined, 0);
+    if (back === 0) return this.#queue.push(request, sink, LEFT, joined, 0);
+    const { opcode, background } = request;
+    this.#queue.share(back, { sink, rescue: LEFT, startedMs: 0, opcode, background });
   }
 }
 
@@ -91,6 +97,14 @@ function toRequest(text: string): Request {
   const stores = /^(set|add|append|cas|ms) /.test(text);
   return parsedRequest(`${text}\r\n${stores ? "v\r\n" : ""}`).retain();
 }
+
+/** Told of those whom no server will answer. */
+const LEFT: Rescue = {
+  rescue: (_, sink) => {
+    promise(!(sink as TaggedSink).done, "an exchange leaves the queue once");
+    (sink as TaggedSink).left();
+  },
+};
 
 /** Takes the answer of one exchange. */
 class TaggedSink implements Sink {

@@ -68,10 +68,15 @@ function converse(random: SeededRandom): Conversation {
 function askLine(random: SeededRandom, { asked, answers }: Conversation): void {
   const name = random.pick(GETS);
   const keys = name.startsWith("gat") ? 1 : 1 + random.below(4);
+  const lineKeys: string[] = [];
   for (let index = 0; index < keys; index++) {
     const key = random.pick(KEYS);
     asked.push(`${index > 0 ? "+" : ""}${name} ${key}`);
     if (random.chance(0.7)) answers.push(value(random, key, name === "gets"));
+    lineKeys.push(key);
+    if (name.startsWith("gat") || random.chance(0.7)) continue;
+    const back = 1 + random.below(lineKeys.length);
+    asked.push(`=${back} ${name} ${lineKeys[lineKeys.length - back]}`);
   }
   const failed = random.chance(0.05);
   answers.push(failed ? "SERVER_ERROR out of memory writing get response\r\n" : "END\r\n");
@@ -127,6 +132,6 @@ function disorder(random: SeededRandom, answers: readonly string[]): string[] {
 /** Some of the requests are still waiting to be written; lines are not divided. */
 function withUnwritten(random: SeededRandom, asked: readonly string[]): string {
   const from = random.below(asked.length);
-  const start = asked.findIndex((words, index) => index >= from && !words.startsWith("+"));
+  const start = asked.findIndex((words, index) => index >= from && !/^[+=]/.test(words));
   return asked.map((words, index) => index === start ? `| ${words}` : words).join("; ");
 }
