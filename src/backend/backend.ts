@@ -10,60 +10,28 @@
  * ejected server answers at once with the failure, and a probe of its own
  * connects, checks, and hands its connection over.
  *
- * Owned by: Proxy. Owns: its connections, timers and counters.
+ * Owned by: Proxy. Owns: its connections, its availability and its counters.
  */
 
 import { keyHash } from "../hash/key_hash.ts";
-import type { Log } from "../log/log.ts";
-import { failedReply, type FailureReason, type Reply } from "../message/reply.ts";
+import type { FailureReason, Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import { type Destination, type Phase, refuse, type Rescue, type Sink } from "../route/route.ts";
-import type { Address, Runtime } from "../runtime/runtime.ts";
+import type { Address } from "../runtime/runtime.ts";
 import { BackendCounters } from "../stats/backend_counters.ts";
 import { LatencyHistogram } from "../stats/latency_histogram.ts";
+import { Availability } from "./availability.ts";
+import type { BackendOptions } from "./backend_options.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection_owner.ts";
-import type { ConnectionServices } from "./connection_services.ts";
+import type { Elsewhere } from "./elsewhere.ts";
+import { FailureReplies } from "./failure_replies.ts";
 import { Handshake } from "./handshake.ts";
-import { Health, type HealthOptions, type Override } from "./health.ts";
+import type { Health, Override } from "./health.ts";
 import type { Identity } from "./identity.ts";
 import { KeylessGate } from "./keyless_gate.ts";
 import { LargeValues } from "./large_values.ts";
-import type { Elsewhere } from "./elsewhere.ts";
-import { Prober } from "./prober.ts";
-
-/** A connection that lived this long and owes nothing may be closed by its server, ms. */
-const IDLE_LIFE_MS = 1000;
-
-/** Addresses of lost connections that are remembered. */
-const LOST_ADDRESSES_MAX = 1024;
-
-/** What a backend is made of. */
-export interface BackendOptions {
-  readonly name: string;
-  readonly address: Address;
-  /** Pipelined connections that small requests share. */
-  readonly connections: number;
-  /** All connections, those for large values included. */
-  readonly connectionsMax: number;
-  readonly connectTimeoutMs: number;
-  readonly health: Omit<HealthOptions, "now">;
-  readonly services: ConnectionServices;
-  readonly runtime: Pick<Runtime, "connect">;
-  readonly log: Log;
-  /** The time of day, for `stats`. */
-  readonly date: () => Date;
-  /** Decides what a server that we have connected to may be trusted with. */
-  readonly coordinator: Admission | null;
-}
-
-/** Told of every new connection, before a request of a client uses it. */
-export interface Admission {
-  /** `askedMs`: the identity is no older, on the clock of the process. */
-  admit(backend: Backend, identity: Identity, askedMs: number): void;
-  /** A client compared with a cas number of another generation: the marker may be another one. */
-  doubtMarker(backend: Backend): void;
-}
+import { OwnAddresses } from "./own_addresses.ts";
 
 /** A server that can be sent requests. */
 export class Backend implements Destination, ConnectionOwner {
@@ -82,37 +50,36 @@ export class Backend implements Destination, ConnectionOwner {
   epoch = 0;
   /** Grows with every connection that failed; an orderly end does not count. */
   lostEpoch = 0;
-  /** Our side of connections that were lost; emptied by whoever has waited for their end. */
-  readonly lostAddresses: Set<string> = new Set();
   readonly #options: BackendOptions;
+  readonly #availability: Availability;
   readonly #health: Health;
   readonly #slots: (Connection | null)[];
   readonly #large: LargeValues;
   readonly #gate = new KeylessGate();
-  readonly #failures = new Map<string, Reply>();
-  readonly #prober: Prober;
+  readonly #failures: FailureReplies;
   #open = 0;
   #missesKeys = false;
-  readonly #openAddresses = new Map<Connection, string>();
+  readonly #addresses = new OwnAddresses();
   /** A connection was lost, and none has been opened since. */
   #lost = false;
   #closed = false;
   /** Until a server has told, it is taken for a recent one. */
   #speaksMeta = true;
   #version = "";
-  #stateSince: Date;
 
   constructor(options: BackendOptions) {
     this.name = options.name;
+    this.#failures = new FailureReplies(options.name);
     this.#options = options;
-    const { clock } = options.services;
-    this.#health = new Health({ ...options.health, now: () => clock.now() });
-    this.#prober = new Prober(clock, () => {
-      this.counters.probes++;
-      return this.#connect();
+    this.#availability = new Availability({
+      ...options,
+      clock: options.services.clock,
+      counters: this.counters,
+      connect: () => this.#connect(),
+      closeAll: (reason) => this.#closeAll(reason),
     });
+    this.#health = this.#availability.health;
     this.#slots = new Array(options.connections).fill(null);
-    this.#stateSince = options.date();
     this.#large = new LargeValues(this, {
       connect: () => this.#connect(),
       connectionsMax: Math.max(1, options.connectionsMax - options.connections),
@@ -126,7 +93,12 @@ export class Backend implements Destination, ConnectionOwner {
 
   /** Our side of the connections that are open. */
   get openAddresses(): readonly string[] {
-    return [...this.#openAddresses.values()];
+    return this.#addresses.open;
+  }
+
+  /** Our side of connections that were lost; emptied by whoever has waited for their end. */
+  get lostAddresses(): Set<string> {
+    return this.#addresses.lost;
   }
 
   /** Another worker that puts it back in order counts for us. */
@@ -179,7 +151,7 @@ export class Backend implements Destination, ConnectionOwner {
     return {
       state: state === "up" && this.phase !== "serving" ? this.phase : state,
       reason: forced ? "operator" : reason ?? "none",
-      since: this.#stateSince,
+      since: this.#availability.since,
       version: this.#version,
       depth,
     };
@@ -198,7 +170,9 @@ export class Backend implements Destination, ConnectionOwner {
       const startedMs = this.#options.services.turns.now();
       return refuse(request, sink, rescue, { failure, startedMs });
     }
-    if (this.#gate.closed) return this.#waitAtGate(request, sink, rescue);
+    if (this.#gate.closed) {
+      return this.#gate.wait(request, (later) => this.sendOr(later, sink, rescue));
+    }
     if (request.command.scope === "all" && this.#slots.length > 1) {
       const later = request.retain();
       const open = this.#slots.filter((connection) => connection !== null);
@@ -222,7 +196,7 @@ export class Backend implements Destination, ConnectionOwner {
   /** Closes every connection; whoever waits is answered. Safe to call twice. */
   close(): void {
     this.#closed = true;
-    this.#prober.stop();
+    this.#availability.stop();
     this.#large.close();
     for (const connection of this.#slots.slice()) connection?.close(null);
   }
@@ -231,40 +205,34 @@ export class Backend implements Destination, ConnectionOwner {
     this.#open++;
     this.#lost = false;
     this.counters.connects++;
-    const { version, meta } = connection.abilities!;
-    this.#openAddresses.set(connection, connection.localAddress);
-    this.lostAddresses.delete(connection.localAddress);
+    const { version, meta, identity } = connection.abilities!;
+    this.#addresses.opened(connection);
     if (version !== this.#version) {
       this.#options.log.info(`backend ${this.name} connected: version ${version}, meta ${meta}`);
     }
     this.#version = version;
     this.#speaksMeta = meta;
-    if (this.#prober.ended(connection) && !this.#returned(connection)) return;
-    const { identity } = connection.abilities!;
+    if (this.#availability.probeEnded(connection)) {
+      if (!this.#availability.returned(connection)) return;
+      this.#slots[0] = connection;
+    }
     if (identity !== null) this.#options.coordinator?.admit(this, identity, connection.createdMs);
   }
 
   closed(connection: Connection, reason: FailureReason | null): void {
     const wasOpen = connection.abilities !== null;
     if (wasOpen) {
-      this.#openAddresses.delete(connection);
-      if (reason !== null) {
-        this.lostEpoch++;
-        this.#noteLost(connection.localAddress);
-      }
+      this.#addresses.closed(connection, reason !== null);
+      if (reason !== null) this.lostEpoch++;
       this.#open--;
       this.epoch++;
     }
-    const wasProbe = this.#prober.ended(connection);
+    const wasProbe = this.#availability.probeEnded(connection);
     const slot = this.#slots.indexOf(connection);
     if (slot >= 0) this.#slots[slot] = null;
     this.#large.closed(connection);
     if (reason === null || this.#closed || this.#health.state === "down") return;
-    this.#failed(connection, reason);
-    if (this.#health.state === "ejected") {
-      if (wasProbe || !this.#prober.waiting) this.#prober.after(this.#health.nextProbeMs());
-      return;
-    }
+    if (this.#availability.failed(connection, { reason, wasProbe })) return;
     this.#lost = true;
     if (slot >= 0) this.#slots[slot] = this.#connect();
     // It had been taken out of its slot: without a new one nobody would read here again.
@@ -275,18 +243,12 @@ export class Backend implements Destination, ConnectionOwner {
   enter(phase: Phase): void {
     this.ownPhase = phase;
     this.elsewhere?.entered(phase);
-    this.#stateSince = this.#options.date();
+    this.#availability.changed();
   }
 
   /** The operator's word: keep it out of service, keep it in, or leave it to its health. */
   force(override: Override): void {
-    this.#health.force(override);
-    this.#stateSince = this.#options.date();
-    this.#options.log.info(`backend ${this.name} is forced ${override ?? "no more"}: operator`);
-    this.#prober.stop();
-    const { state } = this.#health;
-    if (state === "down") this.#closeAll("ejected");
-    else if (state === "ejected") this.#prober.after(0);
+    this.#availability.force(override);
   }
 
   answered(): void {
@@ -316,53 +278,12 @@ export class Backend implements Destination, ConnectionOwner {
 
   failure(reason: FailureReason, inDoubt: boolean): Reply {
     this.counters.failures++;
-    const key = `${reason} ${inDoubt}`;
-    let reply = this.#failures.get(key);
-    if (reply === undefined) {
-      reply = failedReply(reason, this.name, inDoubt);
-      this.#failures.set(key, reply);
-    }
-    return reply;
-  }
-
-  /** A set keeps its order: past the limit the oldest address goes. */
-  #noteLost(address: string): void {
-    this.lostAddresses.add(address);
-    if (this.lostAddresses.size <= LOST_ADDRESSES_MAX) return;
-    const [oldest] = this.lostAddresses;
-    this.lostAddresses.delete(oldest);
-  }
-
-  #waitAtGate(request: Request, sink: Sink, rescue: Rescue | null): void {
-    const later = request.retain();
-    later.body?.hold();
-    this.#gate.wait(() => {
-      this.sendOr(later, sink, rescue);
-      later.body?.release();
-    });
-  }
-
-  #failed(connection: Connection, reason: FailureReason): void {
-    if (this.#closedIdle(connection, reason)) return;
-    this.counters.connectionFailed(reason);
-    if (!this.#health.failed(reason)) return;
-    this.#stateSince = this.#options.date();
-    this.#options.log.warn(
-      `backend ${this.name} ejected: ${reason}; reads go to the backup, probes have started`,
-    );
-    this.#closeAll(reason);
+    return this.#failures.of(reason, inDoubt);
   }
 
   #closeAll(reason: FailureReason): void {
     for (const connection of this.#slots.slice()) connection?.close(reason);
     this.#large.closeAll(reason);
-  }
-
-  /** A server may close a connection that it finds idle; one that does so at once is failing. */
-  #closedIdle(connection: Connection, reason: FailureReason): boolean {
-    if (reason !== "connection lost" || connection.abilities === null) return false;
-    const livedMs = this.#options.services.clock.now() - connection.openedMs;
-    return connection.quiet && livedMs >= IDLE_LIFE_MS;
   }
 
   #connect(): Connection {
@@ -375,27 +296,5 @@ export class Backend implements Destination, ConnectionOwner {
       identify: this.#options.coordinator !== null,
     });
     return new Connection(this, handshake, services);
-  }
-
-  /**
-   * An ejected server answers again; false when it must answer further probes. What it
-   * may be trusted with is the coordinator's say.
-   */
-  #returned(connection: Connection): boolean {
-    const { name } = this;
-    if (!this.#health.probePassed()) {
-      const { probesPassed, probesNeeded } = this.#health;
-      this.#options.log.info(
-        `backend ${name} is flapping: probe ${probesPassed} of ${probesNeeded}`,
-      );
-      connection.close(null);
-      this.#prober.after(this.#health.nextProbeMs());
-      return false;
-    }
-    this.#slots[0] = connection;
-    this.#health.readmit();
-    this.#stateSince = this.#options.date();
-    this.#options.log.info(`backend ${name} readmitted: probe answered`);
-    return true;
   }
 }

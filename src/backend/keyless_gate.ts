@@ -29,9 +29,14 @@ export class KeylessGate {
     return this.#closed;
   }
 
-  /** Runs `send` once the gate is open again; in order. */
-  wait(send: () => void): void {
-    this.#waiting.push(send);
+  /** Gives a copy of the request to `send` once the gate is open again; in order. */
+  wait(request: Request, send: (later: Request) => void): void {
+    const later = request.retain();
+    later.body?.hold();
+    this.#waiting.push(() => {
+      send(later);
+      later.body?.release();
+    });
   }
 
   /** Closes the gate, and calls `send` when all that is under way on `connections` is answered. */

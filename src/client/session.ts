@@ -14,20 +14,16 @@
 import type { Body } from "../message/body.ts";
 import { QUIT, VERSION_COMMAND } from "../message/command.ts";
 import { Request } from "../message/request.ts";
-import { BinaryReplyWriter } from "../protocol/binary_reply_writer.ts";
-import { BinaryRequestParser } from "../protocol/binary_request_parser.ts";
-import { ClassicRequestParser } from "../protocol/classic_request_parser.ts";
 import { Input } from "../protocol/input.ts";
 import { Parsed, type RequestParser } from "../protocol/request_parser.ts";
 import { TextReplyWriter } from "../protocol/text_reply_writer.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import { ClientOutput, type OutputOwner } from "./client_output.ts";
+import { detectProtocol } from "./detect_protocol.ts";
 import { linger } from "./linger.ts";
 import { ownReply } from "./local_commands.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 import type { SessionServices } from "./session_services.ts";
-
-const BINARY_MAGIC = 0x80;
 
 /** Requests under way of a client whose replies are not known yet, and of one that is slow. */
 const WINDOW_START = 128;
@@ -221,14 +217,10 @@ export class Session implements ReplyQueueOwner, OutputOwner {
     }
   }
 
-  /** The first byte decides: 0x80 is the magic of binary requests, and no text begins with it. */
   #detect(): RequestParser {
-    const { limits, errorsAsMisses } = this.#services;
-    if (this.#input.bytes[this.#input.pos] !== BINARY_MAGIC) {
-      return new ClassicRequestParser(limits);
-    }
-    this.#replies.speak(new BinaryReplyWriter(errorsAsMisses));
-    return new BinaryRequestParser(limits);
+    const { parser, writer } = detectProtocol(this.#input.bytes[this.#input.pos], this.#services);
+    if (writer !== null) this.#replies.speak(writer);
+    return parser;
   }
 
   #dispatch(): void {

@@ -7,7 +7,8 @@
  * Owned by: Proxy. Owns: one ServerRecovery per server, and the board.
  */
 
-import type { Admission, Backend } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
+import type { Admission } from "../backend/backend_options.ts";
 import { type Identity, readMarker } from "../backend/identity.ts";
 import { FETCH } from "../message/command.ts";
 import { Request } from "../message/request.ts";

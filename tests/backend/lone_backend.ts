@@ -1,6 +1,7 @@
 /** One backend with everything around it faked. */
 
-import { Backend, type BackendOptions } from "../../src/backend/backend.ts";
+import { Backend } from "../../src/backend/backend.ts";
+import type { BackendOptions } from "../../src/backend/backend_options.ts";
 import type { HealthOptions } from "../../src/backend/health.ts";
 import { Log } from "../../src/log/log.ts";
 import type { Rescue } from "../../src/route/route.ts";
