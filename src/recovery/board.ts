@@ -12,6 +12,7 @@
  * Owned by: Coordinator. Owns: its copies, one for each server, and a timer.
  */
 
+import type { Announcement } from "./announcement.ts";
 import { BoardCopy } from "./board_copy.ts";
 import { BoardCounters } from "./board_counters.ts";
 import type { BoardOptions, BoardServer } from "./board_options.ts";
@@ -105,6 +106,12 @@ export class Board {
     }
     for (const copy of this.#copies) copy.write();
     this.#review();
+  }
+
+  /** A flush_all took our notices along: what we announced is to outlive us, so it is said again. */
+  flushed(): void {
+    if (this.#announced.size === 0) return;
+    for (const copy of this.#copies) copy.writeAgain();
   }
 
   /** Calls back once all proxies know what we announced about the server; at once if they do. */
@@ -285,13 +292,4 @@ export class Board {
   get #leaseMs(): number {
     return LEASE_TICKS * this.#options.tickMs;
   }
-}
-
-/** What we said of a server. */
-interface Announcement {
-  beat: number;
-  /** When all servers that should have it had it. */
-  storedMs: number | null;
-  /** Clients' answers and replays that must not be earlier than the others' knowledge. */
-  readonly waiting: (() => void)[];
 }

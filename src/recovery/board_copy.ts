@@ -135,6 +135,12 @@ export class BoardCopy {
     });
   }
 
+  /** Writes our notice, whatever is there. */
+  writeAgain(): void {
+    this.writtenBeat = -1;
+    this.write();
+  }
+
   /** Leaves in place of a notice what is true since its servers were put in order. */
   replace(notice: Notice): void {
     for (const [seat, old] of this.notices) {

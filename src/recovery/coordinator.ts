@@ -148,6 +148,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   flushEnds(): void {
     for (const server of this.#servers.values()) server.flushEnds();
+    this.board.flushed();
   }
 
   readAlone(request: Request, sink: Sink, destination: Destination): void {

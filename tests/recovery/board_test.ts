@@ -166,6 +166,22 @@ test("Board writes its notices again on a server that lost them", () => {
   assertEquals(other.waitsFor.get("a"), [one.board.id]);
 });
 
+test("Board says at once after a flush_all what it announced before", () => {
+  const farm = new Farm();
+  const [one] = farm.proxies(1);
+  const asked = () => farm.servers.map((server) => server.asked);
+  const before = asked();
+  one.board.flushed();
+  assertEquals(asked(), before);
+  one.board.announce(farm.servers[0], true);
+  for (const server of farm.servers) server.texts.clear();
+  one.board.flushed();
+  for (const { notices } of farm.servers) {
+    assertEquals(notices.length, 1);
+    assertMatch(notices[0], new RegExp(`^${one.board.id} \\d+ a$`));
+  }
+});
+
 test("Board gives what a proxy that is gone announced to somebody, until it is settled", () => {
   const farm = new Farm();
   const [killed, one, other] = farm.proxies(3);
