@@ -11,9 +11,8 @@
  */
 
 import { failedReply, ReplyStatus } from "../message/reply.ts";
-import { DELETE, MG_LEASE, MS, SET } from "../message/command.ts";
-import { isPlainKey } from "../message/key.ts";
-import { Request } from "../message/request.ts";
+import { MG_LEASE } from "../message/command.ts";
+import type { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { WorstOf } from "./broadcast_route.ts";
 import { CallbackSink } from "./callback_sink.ts";
@@ -25,6 +24,7 @@ import { ParallelChange, standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
+import { speakable } from "./speakable.ts";
 import { SwappedChange } from "./swapped_change.ts";
 import { ThenSink } from "./then_sink.ts";
 import { UNTRUSTED } from "./untrusted.ts";
@@ -85,7 +85,9 @@ export class ReplicateRoute implements Route {
     if (!this.#mayDecide(copies.main, request)) return this.#backupDecides(request, sink, copies);
     const retained = request.retain();
     const change = this.#decided(retained, sink, { ...copies, deadline: this.#deadline() });
-    if (copies.main.phase !== "serving") return this.#troubled.decide(retained, change, copies);
+    if (this.#mayLack(copies.main, retained)) {
+      return this.#troubled.decide(retained, change, copies);
+    }
     if (!this.#order.holdsMain(retained)) return change.start();
     retained.body?.hold();
     change.startInTurn((start) => {
@@ -96,11 +98,14 @@ export class ReplicateRoute implements Route {
 
   /** The main decides unless it is away, or what it holds of the key is not the newest. */
   #mayDecide(main: Destination, request: Request): boolean {
-    if (!main.usable) return false;
     const { recovery } = this.#options;
-    if (recovery === null || (main.phase === "serving" && !main.missesKeys)) return true;
-    if (!recovery.mayAnswer(main, request)) return false;
-    return main.phase === "restoring" || !recovery.mayLack(main, request);
+    return main.usable && (recovery === null || recovery.mayAnswer(main, request));
+  }
+
+  /** It must be seen whether the main has the key, before it decides. */
+  #mayLack(main: Destination, request: Request): boolean {
+    if (main.phase !== "serving") return true;
+    return main.missesKeys && (this.#options.recovery?.mayLack(main, request) ?? false);
   }
 
   #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
@@ -287,14 +292,4 @@ export class ReplicateRoute implements Route {
       whenKnown(missed, destination, () => sink.reply(reply));
     });
   }
-}
-
-/** A meta change from a text client, for a backup that has no meta commands. */
-function speakable(request: Request, backup: Destination): Request {
-  const { command, opcode, keyBytes, keyStart, keyEnd } = request;
-  if (!command.meta || opcode >= 0 || backup.speaksMeta) return request;
-  if (!isPlainKey(keyBytes, keyStart, keyEnd)) return request;
-  const { flags, exptime, valueBytes, valueStart, valueEnd, body } = request;
-  const classic = new Request().make(command === MS ? SET : DELETE, keyBytes, keyStart, keyEnd);
-  return Object.assign(classic, { flags, exptime, valueBytes, valueStart, valueEnd, body });
 }

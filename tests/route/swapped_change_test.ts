@@ -26,7 +26,8 @@ class Distrust implements Recovery {
   /** What becomes of repairs. */
   repaired = true;
   readonly mayAnswer = ({ name }: Destination) => !this.distrusted.has(name);
-  readonly mayLack = () => false;
+  lacks = false;
+  readonly mayLack = () => this.lacks;
   readonly readBoth = () => {};
   readonly readAlone = () => {};
   readonly afterRepair: Recovery["afterRepair"] = (_request, { main }, then) => {
@@ -245,6 +246,22 @@ test("DecidedChange lets nothing overtake it at the main while it waits for a re
   assertEquals([both.main.received, waiting.length], [[], 1]);
   waiting[0](true);
   assertEquals(both.main.received, [INCR, FETCH]);
+});
+
+test("ReplicateRoute lets a main that may lack the key decide when it has it, and else the backup", () => {
+  for (const mainHasIt of [true, false]) {
+    const { both, recovery } = distrusted();
+    recovery.distrusted.clear();
+    recovery.lacks = true;
+    recovery.repaired = mainHasIt;
+    both.send(INCR);
+    assertEquals(recovery.told, ["repair main"]);
+    const [asked, other] = mainHasIt ? [both.main, both.backup] : [both.backup, both.main];
+    assertEquals([asked.received, other.received], [[INCR, FETCH], []]);
+    asked.answer("2");
+    asked.answerWith(hitOf("2", { flags: 3, ttl: 5 }));
+    assertEquals([other.received, both.missed], [[COPY], []]);
+  }
 });
 
 test("SwappedChange is not made when its turn comes after the deadline", () => {

@@ -1,0 +1,14 @@
+import { DELETE, MS, SET } from "../message/command.ts";
+import { isPlainKey } from "../message/key.ts";
+import { Request } from "../message/request.ts";
+import type { Destination } from "./route.ts";
+
+/** A meta change from a text client, for a backup that has no meta commands. */
+export function speakable(request: Request, backup: Destination): Request {
+  const { command, opcode, keyBytes, keyStart, keyEnd } = request;
+  if (!command.meta || opcode >= 0 || backup.speaksMeta) return request;
+  if (!isPlainKey(keyBytes, keyStart, keyEnd)) return request;
+  const { flags, exptime, valueBytes, valueStart, valueEnd, body } = request;
+  const classic = new Request().make(command === MS ? SET : DELETE, keyBytes, keyStart, keyEnd);
+  return Object.assign(classic, { flags, exptime, valueBytes, valueStart, valueEnd, body });
+}
