@@ -76,7 +76,7 @@ export class ServerRecovery {
       known: () => this.known !== null,
       changed: () => {
         this.#phase.waitForOthers(this.peerWait.waits, this.lastVerdict);
-        this.restoration.now();
+        this.restoration.othersDelete();
       },
       sawMarker: (generation, restoring) => this.sawMarker(generation, restoring),
       mark: (marked) => this.#identity.markAnew(marked),
@@ -161,7 +161,8 @@ export class ServerRecovery {
 
   /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
   knows(key: string): boolean {
-    return !this.beingRestored && !this.misses(key) && !this.journal.cleared.has(key);
+    if (this.#phase.own === "restoring" && !this.restoration.missesKnown) return false;
+    return !this.misses(key) && !this.journal.cleared.has(key);
   }
 
   get flushMissed(): boolean {
