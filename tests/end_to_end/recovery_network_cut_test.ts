@@ -104,7 +104,11 @@ async function assertNothingStale({ proxies, begin, end, times }: Cut): Promise<
   }
   await crowd.end();
   const wrong = violationsOf(crowd.history);
-  assertEquals(wrong.slice(0, 5).map(violationText), []);
+  const missed = wrong.filter(({ fault }) => fault === "lost");
+  // Through two proxies a key may be missed though its copy has it: the README says when.
+  const held = proxies === 1 ? wrong : wrong.filter(({ fault }) => fault !== "lost");
+  assertEquals(held.slice(0, 5).map(violationText), []);
+  if (proxies > 1) console.log(`${missed.length} of ${crowd.steps} operations missed a held key`);
   assertGreater(crowd.count(({ outcome }) => outcome === "answered"), times * AWAY_STEPS);
 }
 
