@@ -20,7 +20,7 @@ const PROXIES = [1, 2];
 const WORKERS = 8;
 const TIME_MS = 120_000;
 /** Timeouts that a busy machine does not reach by itself, and a test can wait for. */
-const ARGS = ["--replication", "sync", "--on-error", "error", "--request-timeout", "600"];
+const ARGS = ["--replication", "sync", "--on-error", "error", "--request-timeout", "2000"];
 const AWAY_STEPS = 1500;
 const BACK_STEPS = 3000;
 const BACK_MS = 30_000;
