@@ -20,6 +20,11 @@ export class SimClock implements Clock {
     return { cancel: () => void this.#pending.delete(call) };
   }
 
+  /** How many calls are still to come. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   /** When the next call falls due, ms; null when there is none. */
   get nextMs(): number | null {
     return this.#next()?.atMs ?? null;
