@@ -8,10 +8,10 @@
  */
 
 import type { Clock, Timer } from "../runtime/clock.ts";
+import { linger } from "../runtime/linger.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import type { Counters } from "../stats/counters.ts";
 import { ClientCount } from "./client_count.ts";
-import { linger } from "./linger.ts";
 import { Session } from "./session.ts";
 import type { SessionServices } from "./session_services.ts";
 

@@ -17,6 +17,7 @@ import { Input } from "../protocol/input.ts";
 import { OutputBuffer } from "../protocol/output_buffer.ts";
 import { Parsed, type RequestParser } from "../protocol/request_parser.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { linger } from "../runtime/linger.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import { type Answerer, answerRequest } from "./answer_request.ts";
 import { BinaryDialogue } from "./binary_dialogue.ts";
@@ -29,9 +30,6 @@ const GET_LINE_BYTES_MAX = 1 << 20;
 const WRITE_BYTES = 256 << 10;
 /** An output buffer larger than this is given back when it is empty, bytes. */
 const KEEP_BYTES = 64 << 10;
-/** How long and how much is read behind the last answer. */
-const PARTING_MS = 1000;
-const PARTING_BYTES = 4 << 20;
 
 /** What a connection asks of its server. */
 export interface ConnectionHost {
@@ -98,7 +96,7 @@ export class EmbeddedConnection implements Answerer {
         await this.#answer(writer);
         this.#input.keep();
       }
-      await this.#partFrom(reader, writer);
+      await linger(reader, writer, this.#host.clock);
     } catch {
       // The client is gone; there is nobody to tell.
     }
@@ -109,25 +107,6 @@ export class EmbeddedConnection implements Answerer {
   close(): void {
     this.#state = "ending";
     this.#socket.close();
-  }
-
-  /** Closing with unread input would destroy the last answer on its way: so reads on a while. */
-  async #partFrom(
-    reader: ReadableStreamDefaultReader<Uint8Array>,
-    writer: WritableStreamDefaultWriter<Uint8Array>,
-  ): Promise<void> {
-    const timer = this.#host.clock.after(PARTING_MS, () => this.close());
-    try {
-      await writer.close();
-      let left = PARTING_BYTES;
-      while (left > 0) {
-        const { value, done } = await reader.read();
-        if (done) return;
-        left -= value.length;
-      }
-    } finally {
-      timer.cancel();
-    }
   }
 
   /** Answers all that has come. */

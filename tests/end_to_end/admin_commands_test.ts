@@ -75,7 +75,7 @@ test("An administrative command says which server did not take it, in time", {
   await using farm = await Farm.start({ mains: 2, backups: 0, args: ["--admin-commands"] });
   await using client = await farm.proxy.client();
   const [alive, silent] = farm.mains;
-  silent.stop();
+  await silent.stop();
   const started = performance.now();
   assertEquals(
     await client.ask("cache_memlimit 128\r\n"),

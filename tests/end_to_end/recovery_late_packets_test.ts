@@ -5,7 +5,6 @@
  */
 
 import { assertEquals, assertGreater } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DEFAULT_HEALTH } from "../../src/config/config.ts";
 import { SET } from "../../src/message/command.ts";
@@ -72,8 +71,7 @@ async function leavesLateValue(
   const first = async () => (await stored(backend, "first")).status === ReplyStatus.Stored;
   await poll(async () => await first() || null, BACK_MS, "connection");
   await using neighbours = await Neighbours.join(server);
-  server.stop();
-  await poll(() => isStopped(server.pid) || null, BACK_MS, "stop");
+  await server.stop();
   neighbours.ask();
   const replies = await Promise.all(keys.map((key) => stored(backend, key)));
   const missed = keys.filter((_, at) => replies[at].status === ReplyStatus.Failed);
@@ -126,11 +124,6 @@ class Neighbours implements AsyncDisposable {
     for (const client of this.#clients) client.close();
     return Promise.resolve();
   }
-}
-
-function isStopped(pid: number): boolean {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.every((id) => / T /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, "latin1")));
 }
 
 function stored(

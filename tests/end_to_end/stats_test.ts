@@ -171,7 +171,7 @@ test("A silent and a dead server cost stats a bounded time, a line each, and nob
   });
   await fill(farm);
   const [alive, silent, dead] = farm.mains;
-  silent.stop();
+  await silent.stop();
   await dead.kill();
   for (const group of ["", "items", "slabs", "settings"]) {
     const started = performance.now();

@@ -24,7 +24,7 @@ test("MemcachedProcess is silent while stopped and answers once resumed", async 
   await using client = await memcached.client();
   assertEquals(await client.set("k", "v"), "STORED");
 
-  memcached.stop();
+  await memcached.stop();
   await assertRejects(() => client.get("k", 100), Error, "100 ms passed");
   memcached.resume();
   assertEquals(await client.readThrough("END\r\n"), "VALUE k 0 1\r\nv\r\nEND\r\n");

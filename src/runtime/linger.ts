@@ -6,7 +6,7 @@
  * client still sends, for a bounded time and number of bytes.
  */
 
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** How long and how much is read after the last reply. */
 const LINGER_MS = 1000;
