@@ -1,95 +1,15 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { Reply, ReplyStatus } from "../../src/message/reply.ts";
 import { Journal } from "../../src/recovery/journal.ts";
 import { Refills } from "../../src/recovery/refills.ts";
 import { CopyOrder } from "../../src/route/copy_order.ts";
-import type { Destination } from "../../src/route/route.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { FakeDestination, hitOf, replyOf } from "../support/fake_destination.ts";
+import { FakeDestination, hitOf } from "../support/fake_destination.ts";
 import { settled } from "../support/settled.ts";
-
-const LOOK = "mg k v f t c\r\n";
-
-/** A server that missed a change of `k`, and the one that holds the copy. */
-class Stage {
-  readonly server = new FakeDestination("server");
-  readonly copy = new FakeDestination("copy");
-  readonly journal = new Journal(10);
-  readonly order = new CopyOrder();
-  readonly clock = new FakeClock();
-  readonly refills: Refills;
-  copyMayAnswer = true;
-  readonly beingRestored = new Set<Destination>();
-  /** How the run ended; null while it is under way. */
-  whole: boolean | null = null;
-
-  constructor(keys: readonly string[] = ["k"]) {
-    for (const key of keys) this.journal.add(key);
-    this.refills = new Refills({
-      journal: this.journal,
-      order: this.order,
-      unixTime: () => 0,
-      copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
-      beingRestored: (server) => this.beingRestored.has(server),
-      clock: this.clock,
-      graceMs: 2000,
-      missedAgain: (key) => this.journal.add(key.keyText()),
-    });
-    this.journal.lastRoundBegins();
-    void this.refills.run(keys).then((whole) => this.whole = whole);
-  }
-
-  /** What the copy holds. */
-  async found(value: string, cas: string, { flags = 0, ttl = -1 } = {}): Promise<void> {
-    const reply = hitOf(value, { flags, ttl });
-    await this.#answer(this.copy, withCas(reply, ` c${cas}`));
-  }
-
-  /** What the server holds. */
-  async atServer(value: string, cas: string, { ttl = -1 } = {}): Promise<void> {
-    await this.#answer(this.server, withCas(hitOf(value, { ttl }), ` c${cas}`));
-  }
-
-  async fromCopy(line: string): Promise<void> {
-    await this.#answer(this.copy, replyOf(line));
-  }
-
-  async fromServer(line: string): Promise<void> {
-    await this.#answer(this.server, replyOf(line));
-  }
-
-  async added(cas: string): Promise<void> {
-    await this.#answer(this.server, withCas(Reply.fixed(ReplyStatus.Stored, "HD\r\n"), ` c${cas}`));
-  }
-
-  async lost(server: FakeDestination): Promise<void> {
-    server.fail();
-    await settled();
-  }
-
-  get counts(): string {
-    return JSON.stringify({ ...this.refills.counters });
-  }
-
-  async #answer(server: FakeDestination, reply: Reply): Promise<void> {
-    server.answerWith(reply);
-    await settled();
-  }
-}
-
-/** The same reply with a cas number behind it. */
-function withCas(reply: Reply, text: string): Reply {
-  const tail = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(reply.bytes.length + tail.length);
-  bytes.set(reply.bytes);
-  bytes.set(tail, reply.bytes.length);
-  const casStart = reply.bytes.length + 2;
-  return Object.assign(reply, { bytes, end: bytes.length, casStart, casEnd: bytes.length });
-}
+import { LOOK, RefillsStage } from "./refills_stage.ts";
 
 test("Refills adds what the copy holds, and trusts the key when the copy is still the same", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("v", "5", { flags: 3, ttl: 100 });
   assertEquals(stage.server.received, ["ms k 1 c ME F3 T99\r\nv\r\n"]);
   await stage.added("9");
@@ -101,7 +21,7 @@ test("Refills adds what the copy holds, and trusts the key when the copy is stil
 
 test("Refills leaves alone what the copy has not, or not for long", async () => {
   for (const ttl of [null, 0, 1]) {
-    const stage = new Stage();
+    const stage = new RefillsStage();
     if (ttl === null) await stage.fromCopy("EN");
     else await stage.found("v", "5", { ttl });
     assertEquals([stage.whole, stage.journal.size, stage.server.received], [true, 0, []]);
@@ -110,7 +30,7 @@ test("Refills leaves alone what the copy has not, or not for long", async () => 
 });
 
 test("Refills leaves alone what somebody has written since", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("v", "5");
   await stage.fromServer("NOT_STORED");
   assertEquals([stage.whole, stage.journal.size], [true, 0]);
@@ -118,7 +38,7 @@ test("Refills leaves alone what somebody has written since", async () => {
 });
 
 test("Refills takes back what changed at the copy meanwhile, and begins again", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("old", "5");
   await stage.added("9");
   await stage.found("new", "6");
@@ -134,7 +54,7 @@ test("Refills takes back what changed at the copy meanwhile, and begins again", 
 
 test("Refills takes back a value that was touched at the copy meanwhile", async () => {
   for (const ttl of [50, -1, 120]) {
-    const stage = new Stage();
+    const stage = new RefillsStage();
     await stage.found("v", "5", { ttl: 100 });
     await stage.added("9");
     await stage.found("v", "5", { ttl });
@@ -143,7 +63,7 @@ test("Refills takes back a value that was touched at the copy meanwhile", async 
 });
 
 test("Refills keeps what was written over its addition", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("old", "5");
   await stage.added("9");
   await stage.fromCopy("EN");
@@ -153,7 +73,7 @@ test("Refills keeps what was written over its addition", async () => {
 });
 
 test("Refills gives a key up that changes each time, and lets it wait", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   for (let round = 0; round < 3; round++) {
     assertEquals(stage.whole, null);
     await stage.found("v", `${round}0`);
@@ -166,7 +86,7 @@ test("Refills gives a key up that changes each time, and lets it wait", async ()
 });
 
 test("Refills lets a key wait whose copy fails, and recalls it when that may answer", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.lost(stage.copy);
   assertEquals([stage.whole, stage.counts.includes('"failed":1')], [true, true]);
   assertEquals([[...stage.journal.waiting], [...stage.journal.missed]], [["k"], []]);
@@ -186,19 +106,19 @@ test("Refills lets a key wait whose copy fails, and recalls it when that may ans
 });
 
 test("Refills leaves a key missed that the server may hold in an old state", async () => {
-  const adding = new Stage();
+  const adding = new RefillsStage();
   await adding.found("v", "5");
   await adding.lost(adding.server);
   assertEquals([adding.whole, [...adding.journal.missed]], [false, ["k"]]);
 
-  const undoing = new Stage();
+  const undoing = new RefillsStage();
   await undoing.found("v", "5");
   await undoing.added("9");
   await undoing.fromCopy("EN");
   await undoing.lost(undoing.server);
   assertEquals([undoing.whole, [...undoing.journal.missed]], [false, ["k"]]);
 
-  const restarted = new Stage();
+  const restarted = new RefillsStage();
   await restarted.found("v", "5");
   await restarted.added("9");
   restarted.server.epoch++;
@@ -207,7 +127,7 @@ test("Refills leaves a key missed that the server may hold in an old state", asy
 });
 
 test("Refills trusts nothing that a copy says of two lives", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("v", "5");
   await stage.added("9");
   stage.copy.epoch++;
@@ -218,7 +138,7 @@ test("Refills trusts nothing that a copy says of two lives", async () => {
 });
 
 test("Refills leaves a key missed that was missed again", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("v", "5");
   stage.journal.add("k");
   await stage.added("9");
@@ -227,7 +147,7 @@ test("Refills leaves a key missed that was missed again", async () => {
 });
 
 test("Refills takes back what it may have added behind a flush", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("v", "5");
   stage.refills.flushBegins();
   await stage.added("9");
@@ -238,7 +158,7 @@ test("Refills takes back what it may have added behind a flush", async () => {
 });
 
 test("Refills puts nothing back while a flush is under way", async () => {
-  const stage = new Stage([]);
+  const stage = new RefillsStage([]);
   stage.journal.add("k");
   stage.refills.flushBegins();
   assertEquals(await stage.refills.run(["k"]), true);
@@ -252,7 +172,7 @@ test("Refills puts nothing back while a flush is under way", async () => {
 
 /** The key was put back, and the grace is over. */
 async function lookedAgain(): Promise<Stage> {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.found("v", "5", { ttl: 100 });
   await stage.added("9");
   await stage.found("v", "5", { ttl: 100 });
@@ -292,7 +212,7 @@ test("Refills keeps what was written on both since, and asks nothing of who fail
 });
 
 test("Refills finds what others stored at the copy of a key that was nowhere", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   await stage.fromCopy("EN");
   stage.clock.advance(2000);
   await stage.found("new", "6");
@@ -330,13 +250,13 @@ test("Refills holds the key while it is under way, and waits for what is", async
 });
 
 test("Refills asks nobody where a server has no meta, and lets the restore do its work", async () => {
-  const plain = new Stage([]);
+  const plain = new RefillsStage([]);
   plain.copy.speaksMeta = false;
   plain.journal.add("k");
   assertEquals(await plain.refills.run(["k"]), true);
   assertEquals([[...plain.journal.cleared], plain.journal.waiting.size], [["k"], 0]);
 
-  const restoring = new Stage([]);
+  const restoring = new RefillsStage([]);
   restoring.beingRestored.add(restoring.server);
   restoring.journal.add("k");
   assertEquals(await restoring.refills.run(["k"]), true);
@@ -346,7 +266,7 @@ test("Refills asks nobody where a server has no meta, and lets the restore do it
 });
 
 test("Refills gives back the right to renew a stale value, and puts it back nowhere", async () => {
-  const stage = new Stage();
+  const stage = new RefillsStage();
   const reply = hitOf("v");
   reply.stale = reply.won = true;
   stage.copy.answerWith(reply);

@@ -1,0 +1,90 @@
+/** One server's refills between two servers that the test answers for. */
+
+import { Reply, ReplyStatus } from "../../src/message/reply.ts";
+import { Journal } from "../../src/recovery/journal.ts";
+import { Refills } from "../../src/recovery/refills.ts";
+import { CopyOrder } from "../../src/route/copy_order.ts";
+import type { Destination } from "../../src/route/route.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { FakeDestination, hitOf, replyOf } from "../support/fake_destination.ts";
+import { settled } from "../support/settled.ts";
+
+/** How a copy is asked. */
+export const LOOK = "mg k v f t c\r\n";
+
+/** A server that missed a change of `k`, and the one that holds the copy. */
+export class RefillsStage {
+  readonly server = new FakeDestination("server");
+  readonly copy = new FakeDestination("copy");
+  readonly journal = new Journal(10);
+  readonly order = new CopyOrder();
+  readonly clock = new FakeClock();
+  readonly refills: Refills;
+  copyMayAnswer = true;
+  readonly beingRestored = new Set<Destination>();
+  /** How the run ended; null while it is under way. */
+  whole: boolean | null = null;
+
+  constructor(keys: readonly string[] = ["k"]) {
+    for (const key of keys) this.journal.add(key);
+    this.refills = new Refills({
+      journal: this.journal,
+      order: this.order,
+      unixTime: () => 0,
+      copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
+      beingRestored: (server) => this.beingRestored.has(server),
+      clock: this.clock,
+      graceMs: 2000,
+      missedAgain: (key) => this.journal.add(key.keyText()),
+    });
+    this.journal.lastRoundBegins();
+    void this.refills.run(keys).then((whole) => this.whole = whole);
+  }
+
+  /** What the copy holds. */
+  async found(value: string, cas: string, { flags = 0, ttl = -1 } = {}): Promise<void> {
+    const reply = hitOf(value, { flags, ttl });
+    await this.#answer(this.copy, withCas(reply, ` c${cas}`));
+  }
+
+  /** What the server holds. */
+  async atServer(value: string, cas: string, { ttl = -1 } = {}): Promise<void> {
+    await this.#answer(this.server, withCas(hitOf(value, { ttl }), ` c${cas}`));
+  }
+
+  async fromCopy(line: string): Promise<void> {
+    await this.#answer(this.copy, replyOf(line));
+  }
+
+  async fromServer(line: string): Promise<void> {
+    await this.#answer(this.server, replyOf(line));
+  }
+
+  async added(cas: string): Promise<void> {
+    await this.#answer(this.server, withCas(Reply.fixed(ReplyStatus.Stored, "HD\r\n"), ` c${cas}`));
+  }
+
+  async lost(server: FakeDestination): Promise<void> {
+    server.fail();
+    await settled();
+  }
+
+  get counts(): string {
+    return JSON.stringify({ ...this.refills.counters });
+  }
+
+  async #answer(server: FakeDestination, reply: Reply): Promise<void> {
+    server.answerWith(reply);
+    await settled();
+  }
+}
+
+/** The same reply with a cas number behind it. */
+function withCas(reply: Reply, text: string): Reply {
+  const tail = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(reply.bytes.length + tail.length);
+  bytes.set(reply.bytes);
+  bytes.set(tail, reply.bytes.length);
+  const casStart = reply.bytes.length + 2;
+  return Object.assign(reply, { bytes, end: bytes.length, casStart, casEnd: bytes.length });
+}
