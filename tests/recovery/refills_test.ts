@@ -171,7 +171,7 @@ test("Refills puts nothing back while a flush is under way", async () => {
 });
 
 /** The key was put back, and the grace is over. */
-async function lookedAgain(): Promise<Stage> {
+async function lookedAgain(): Promise<RefillsStage> {
   const stage = new RefillsStage();
   await stage.found("v", "5", { ttl: 100 });
   await stage.added("9");
