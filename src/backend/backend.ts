@@ -43,9 +43,9 @@ export class Backend implements Destination, ConnectionOwner {
   ownPhase: Phase = "serving";
   /** Set by the coordinator; null in the only worker. */
   elsewhere: Elsewhere | null = null;
-  /** Counted by the coordinator. */
+  /** Set by the coordinator, as what follows: another proxy announced that it lacks keys. */
+  othersLack = false;
   lives = 0;
-  /** Set by the coordinator. */
   identity: Identity | null = null;
   epoch = 0;
   /** Grows with every connection that failed; an orderly end does not count. */
@@ -109,7 +109,7 @@ export class Backend implements Destination, ConnectionOwner {
 
   /** Set by the coordinator for what is known here. */
   get missesKeys(): boolean {
-    return this.#missesKeys || (this.elsewhere !== null && this.elsewhere.troubled);
+    return this.#missesKeys || this.othersLack || (this.elsewhere?.troubled ?? false);
   }
 
   set missesKeys(misses: boolean) {

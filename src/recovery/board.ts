@@ -1,6 +1,7 @@
 /**
  * How proxies over the same servers keep their promises together: each tells the others,
- * on every server, which servers missed changes that only its own journal can name.
+ * on every server, which servers missed changes, or lack keys, that only its own journal
+ * can name.
  *
  *   a change is missed ── announced on all servers ── four ticks ──> its client is answered
  *   every tick a look at all servers ──> what was announced before is known, for four
@@ -12,12 +13,13 @@
  * Owned by: Coordinator. Owns: its copies, one for each server, and a timer.
  */
 
-import type { Announcement } from "./announcement.ts";
+import type { Announcers, Level } from "./announcement.ts";
+import { Announcements } from "./announcements.ts";
 import { BoardCopy } from "./board_copy.ts";
 import { BoardCounters } from "./board_counters.ts";
 import type { BoardOptions, BoardServer } from "./board_options.ts";
 import type { Notice } from "./notice.ts";
-import { Peers } from "./peers.ts";
+import { Peers, saysNothing } from "./peers.ts";
 
 /** Ticks that a look is believed: more than those after which a silent server is excused. */
 const LEASE_TICKS = 4;
@@ -25,6 +27,9 @@ const LEASE_TICKS = 4;
 const WHOLE_TICKS = 14;
 /** After standing still for so many, others may soon have taken us for gone. */
 const STALL_TICKS = 2 * WHOLE_TICKS;
+
+const LEVELS: readonly Level[] = ["missed", "lacking"];
+const NOBODY = textOf({ missed: [], lacking: [] });
 
 /** Announces, and knows what others announced. */
 export class Board {
@@ -35,7 +40,7 @@ export class Board {
   readonly #options: BoardOptions;
   readonly #copies: BoardCopy[] = [];
   readonly #peers = new Peers();
-  readonly #announced = new Map<string, Announcement>();
+  readonly #announcements: Announcements;
   #beat = 1;
   #changedBeat = 1;
   #ticks = 0;
@@ -44,12 +49,20 @@ export class Board {
   #claimedMs = Infinity;
   /** The others know of us. */
   #joined = false;
-  readonly #waitsFor = new Map<string, string>();
+  /** What others announced of each server, as it was told last. */
+  readonly #told = new Map<string, string>();
   #waiting: (() => void)[] = [];
 
   constructor(options: BoardOptions) {
     this.#options = options;
     this.id = options.random().toString(36).slice(2, 12);
+    this.#announcements = new Announcements({
+      ...options,
+      counters: this.counters,
+      leaseMs: this.#leaseMs,
+      alone: () => this.#alone,
+      review: () => this.#review(),
+    });
   }
 
   /** Other proxies that are, or were a moment ago. */
@@ -91,43 +104,24 @@ export class Board {
     this.#refresh();
   }
 
-  /** Says whether the server misses changes that only we can name. */
-  announce(server: BoardServer, misses: boolean): void {
-    const { name } = server;
-    if (this.#options.tickMs === 0 || misses === this.#announced.has(name)) return;
+  /** Says how little the server is to be believed because of what only we can name; null for no more. */
+  announce({ name }: BoardServer, level: Level | null): void {
+    if (this.#options.tickMs === 0 || level === this.#announcements.levelOf(name)) return;
     this.#changedBeat = ++this.#beat;
-    if (misses) {
-      this.#announced.set(name, { beat: this.#beat, storedMs: null, waiting: [] });
-      this.counters.announced++;
-    } else {
-      const { waiting } = this.#announced.get(name)!;
-      this.#announced.delete(name);
-      for (const then of waiting) then();
-    }
+    this.#announcements.say(name, level, this.#beat);
     for (const copy of this.#copies) copy.write();
     this.#review();
   }
 
   /** A flush_all took our notices along: what we announced is to outlive us, so it is said again. */
   flushed(): void {
-    if (this.#announced.size === 0) return;
+    if (this.#announcements.size === 0) return;
     for (const copy of this.#copies) copy.writeAgain();
   }
 
   /** Calls back once all proxies know what we announced about the server; at once if they do. */
   whenKnown(server: BoardServer, then: () => void): void {
-    const announcement = this.#announced.get(server.name);
-    if (announcement === undefined || this.#isKnown(announcement)) return then();
-    announcement.waiting.push(then);
-    if (announcement.waiting.length > 1) return;
-    const giveUp = () => {
-      if (announcement.waiting.length === 0) return;
-      this.counters.late++;
-      this.#options.log.warn(`not every server has our notice that ${server.name} misses changes`);
-      announcement.storedMs = -Infinity;
-      this.#review();
-    };
-    this.#options.clock.after(this.#options.patienceMs, giveUp);
+    this.#announcements.whenKnown(server.name, then);
   }
 
   /** Calls back once all proxies have looked at the servers again, and no earlier than told. */
@@ -153,19 +147,14 @@ export class Board {
     this.#options.clock.after(this.#options.tickMs, () => this.#tick());
   }
 
-  /** Every proxy has looked since the announcement was stored, or reads nothing. */
-  #isKnown({ storedMs }: Announcement): boolean {
-    if (storedMs === null) return false;
-    return this.#alone || this.#options.clock.now() >= storedMs + this.#leaseMs;
-  }
-
   get #alone(): boolean {
     const { clock, tickMs } = this.#options;
     return tickMs === 0 || (this.peers === 0 && clock.now() < this.freshUntilMs);
   }
 
   #notice(): Notice {
-    return { proxy: this.id, beat: this.#beat, missed: [...this.#announced.keys()] };
+    const [missed, lacking] = LEVELS.map((level) => this.#announcements.names(level));
+    return { proxy: this.id, beat: this.#beat, missed, lacking };
   }
 
   #noSeat({ name }: BoardServer): void {
@@ -176,8 +165,8 @@ export class Board {
   /** Draws the conclusions from what has been looked at and written by now. */
   #review(): void {
     this.#hear();
-    this.#tellWaits();
-    this.#noteStored();
+    this.#tellAnnounced();
+    this.#announcements.noteStored(this.#expected.map(({ writtenBeat }) => writtenBeat));
     this.#noteClaimed();
     this.#refresh();
   }
@@ -195,36 +184,16 @@ export class Board {
   #hearOurselves({ beat }: Notice): void {
     if (beat <= this.#beat) return;
     this.#beat = this.#changedBeat = beat + 1;
-    for (const announcement of this.#announced.values()) {
-      announcement.beat = this.#beat;
-      announcement.storedMs = null;
-    }
+    this.#announcements.repeat(this.#beat);
   }
 
-  #tellWaits(): void {
+  #tellAnnounced(): void {
     for (const { server } of this.#copies) {
-      const proxies = this.#peers.announcing(server.name);
-      const text = proxies.join(" ");
-      if ((this.#waitsFor.get(server.name) ?? "") === text) continue;
-      this.#waitsFor.set(server.name, text);
-      this.#options.waitsFor(server, proxies);
-    }
-  }
-
-  #noteStored(): void {
-    const { clock } = this.#options;
-    for (const announcement of this.#announced.values()) {
-      const { beat, waiting } = announcement;
-      if (announcement.storedMs === null) {
-        const expected = this.#expected;
-        const stored = expected.every(({ writtenBeat }) => writtenBeat >= beat);
-        if (!stored || expected.length === 0) continue;
-        announcement.storedMs = clock.now();
-        clock.after(this.#leaseMs, () => this.#review());
-      }
-      if (waiting.length > 0 && this.#isKnown(announcement)) {
-        for (const then of waiting.splice(0)) then();
-      }
+      const by = this.#peers.announcing(server.name);
+      const text = textOf(by);
+      if ((this.#told.get(server.name) ?? NOBODY) === text) continue;
+      this.#told.set(server.name, text);
+      this.#options.announced(server, by);
     }
   }
 
@@ -268,11 +237,14 @@ export class Board {
 
   /** Sees to what proxies that are gone have left. */
   #sweep(): void {
-    for (const { proxy, missed } of this.#peers.gone) {
-      if (missed.length === 0) { for (const copy of this.#copies) copy.remove(proxy); }
+    for (const notice of this.#peers.gone) {
+      const { proxy } = notice;
+      if (saysNothing(notice)) { for (const copy of this.#copies) copy.remove(proxy); }
       for (const { server } of this.#copies) {
-        if (!missed.includes(server.name) || !server.usable) continue;
-        this.#options.abandoned(server, { proxy, settled: () => this.#settle(proxy, server) });
+        const level = LEVELS.find((one) => notice[one].includes(server.name));
+        if (level === undefined || !server.usable) continue;
+        const settled = () => this.#settle(proxy, server);
+        this.#options.abandoned(server, { proxy, level, settled });
       }
     }
   }
@@ -292,4 +264,8 @@ export class Board {
   get #leaseMs(): number {
     return LEASE_TICKS * this.#options.tickMs;
   }
+}
+
+function textOf({ missed, lacking }: Announcers): string {
+  return `${missed.join(" ")},${lacking.join(" ")}`;
 }

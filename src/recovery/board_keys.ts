@@ -20,7 +20,7 @@ const NOTICE_SECONDS = 24 * 60 * 60;
 export const NEWS_KEY: Uint8Array = bytesOf(`${BOARD}news`);
 /** Where the marker of `marker.ts` is. */
 export const GENERATION_KEY: Uint8Array = bytesOf(MARKER_KEY);
-/** Held by the one proxy that empties a server. */
+/** Held by the one proxy that puts a server in order for one that is gone. */
 export const LOCK_KEY: Uint8Array = bytesOf(`${BOARD}lock`);
 /** One notice each. */
 export const SEAT_KEYS: readonly Uint8Array[] = Array.from(

@@ -3,6 +3,7 @@
 import type { Log } from "../log/log.ts";
 import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Announcers, Level } from "./announcement.ts";
 
 /** A server that can carry notices. */
 export type BoardServer = Destination & { readonly name: string };
@@ -21,16 +22,18 @@ export interface BoardOptions {
   readonly patienceMs: number;
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
-  /** Other proxies announced that the server misses changes; empty when none does any more. */
-  readonly waitsFor: (server: BoardServer, proxies: readonly string[]) => void;
+  /** What other proxies announced of the server has changed. */
+  readonly announced: (server: BoardServer, by: Announcers) => void;
   readonly sawMarker: (server: BoardServer, text: string | null) => void;
-  /** A proxy is gone without making up for what the server missed. */
+  /** A proxy is gone without making up for what the server missed, or lacks. */
   readonly abandoned: (server: BoardServer, by: Abandoned) => void;
 }
 
 /** What a proxy that is gone has left. */
 export interface Abandoned {
   readonly proxy: string;
+  /** What it had said of the server. */
+  readonly level: Level;
   /** The server was put in order. */
   readonly settled: () => void;
 }

@@ -39,7 +39,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       connectTimeoutMs,
       patienceMs: graceMs,
       signal,
-      waitsFor: (server, proxies) => this.#of(server).peerWait.waitFor(proxies),
+      announced: (server, by) => this.#of(server).peerWait.announcedBy(by),
       sawMarker: (server, text) => {
         const marker = text === null ? null : readMarker(text);
         if (marker !== null) this.#of(server).sawMarker(marker.generation, marker.restoring);
@@ -89,11 +89,11 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   missed(destination: Destination, request: Request): void {
     this.#of(destination).backend.counters.missed++;
-    this.#of(destination).missed(request);
+    this.#of(destination).keys.missed(request);
   }
 
   missedStill(destination: Destination, request: Request): void {
-    this.#of(destination).missed(request);
+    this.#of(destination).keys.missed(request);
   }
 
   whenKnown(destination: Destination, then: () => void): void {
@@ -102,12 +102,12 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   mayAnswer(destination: Destination, key: Request): boolean {
     if (destination.phase === "reconciling") return false;
-    return !destination.missesKeys || !this.#of(destination).misses(key.keyText());
+    return !destination.missesKeys || !this.#of(destination).keys.misses(key.keyText());
   }
 
   mayLack(destination: Destination, key: Request): boolean {
     if (destination.phase === "restoring") return true;
-    return destination.missesKeys && this.#of(destination).lacks(key.keyText());
+    return destination.missesKeys && this.#of(destination).keys.lacks(key.keyText());
   }
 
   readBoth(request: Request, sink: Sink, copies: Copies): void {
@@ -128,18 +128,18 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const { keyBytes, keyStart, keyEnd } = request;
     const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
     const looked = new CallbackSink((reply) => {
-      const known = alone || server.knows(request.keyText());
+      const known = alone || server.keys.knows(request.keyText());
       then(isValue(reply) || (reply.status === ReplyStatus.Miss && known));
     });
     copies.main.sendOr(look, looked, null);
   }
 
   wrote(destination: Destination, key: Request): void {
-    this.#of(destination).wrote(key.keyText());
+    this.#of(destination).keys.wrote(key.keyText());
   }
 
   lost(destination: Destination, key: Request): void {
-    this.#of(destination).lost(key.keyText());
+    this.#of(destination).keys.lost(key.keyText());
   }
 
   flushBegins(): void {
@@ -158,7 +158,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   readonly #knows = (server: Destination, key: Request): boolean => {
-    return this.#of(server).knows(key.keyText());
+    return this.#of(server).keys.knows(key.keyText());
   };
 
   #repair(key: Request, copies: Copies): void {

@@ -1,41 +1,49 @@
 /**
- * A server that other proxies announced: it missed changes that only they can name.
+ * A server that other proxies announced: it missed changes, or lacks keys, that only they
+ * can name.
  *
- *   announced ─> no reads ─ no more announced ─> its marker is read again ─> as before
- *                         ─ the proxy is gone ─> emptied by one of those who wait
+ *   missed ──> no reads ─ no more announced ─> its marker is read again ─> as before
+ *                       ─ the proxy is gone ─> emptied by one of those who wait
+ *   lacking ─> misses are asked at the copy ─> as before
+ *                       ─ the proxy is gone ─> restored by one of the others
  *
  * Owned by: ServerRecovery.
  */
 
-import type { Backend } from "../backend/backend.ts";
+import type { Destination } from "../route/route.ts";
+import type { Announcers } from "./announcement.ts";
 import type { Abandoned } from "./board_options.ts";
 import type { Marker } from "./marker.ts";
 import type { RecoveryServices } from "./recovery_services.ts";
-import { takeOver } from "./takeover.ts";
+import { lock, takeOver } from "./takeover.ts";
 
 /** Before a marker that could not be read is read again, ms. */
 const AGAIN_MS = 1000;
 
 /** What waiting works with, and whom it tells. */
 export interface PeerWaitOptions {
-  readonly backend: Backend;
-  readonly services: RecoveryServices;
-  readonly marker: Marker;
+  readonly backend: Destination & { readonly lostEpoch: number; othersLack: boolean };
+  readonly services: Pick<RecoveryServices, "clock" | "graceMs" | "log" | "flushIncomplete">;
+  readonly marker: Pick<Marker, "read">;
   /** It was seen by us, so that it can be put in order. */
   readonly known: () => boolean;
-  /** The server is waited for, or no more. */
+  /** What others announced of the server has changed. */
   readonly changed: () => void;
   readonly sawMarker: (generation: number, restoring: boolean) => void;
   /** Marks the server as one that is being restored. */
   readonly mark: (marked: () => void) => void;
   /** It was emptied and marked. */
   readonly emptied: () => void;
+  /** It was marked, and holds what it held. */
+  readonly marked: () => void;
+  /** Calls back when all proxies have looked at the servers again. */
+  readonly whenSeen: (then: () => void) => void;
 }
 
 /** Waits for other proxies. */
 export class PeerWait {
-  /** Those who announced that the server misses changes. */
-  proxies: readonly string[] = [];
+  /** Those who announced the server. */
+  by: Announcers = { missed: [], lacking: [] };
   readonly #options: PeerWaitOptions;
   /** It is not known yet what the server is since they announce nothing more. */
   #unclear = false;
@@ -47,41 +55,67 @@ export class PeerWait {
 
   /** The server may answer nothing. */
   get waits(): boolean {
-    return this.proxies.length > 0 || this.#unclear;
+    return this.by.missed.length > 0 || this.#unclear;
+  }
+
+  /** It may not have what its copies have. */
+  get lacks(): boolean {
+    return this.by.lacking.length > 0;
   }
 
   /** These announce it now. */
-  waitFor(proxies: readonly string[]): void {
-    const { backend, services, changed } = this.#options;
-    this.proxies = proxies;
-    if (proxies.length === 0) {
+  announcedBy(by: Announcers): void {
+    const { backend, changed } = this.#options;
+    const before = this.by;
+    this.by = by;
+    backend.othersLack = this.lacks;
+    if (isNews(by.lacking, before.lacking)) {
+      this.#log(`lacks keys that ${nameOf(by.lacking)} puts back: its copies are asked, too`);
+    }
+    if (isNews(by.missed, before.missed)) {
+      this.#log(`waits for ${nameOf(by.missed)}, which announced missed keys`);
+    }
+    if (by.missed.length === 0 && before.missed.length > 0) {
       this.#unclear = true;
       this.#readMarker();
-    } else {
-      const names = proxies.join(", ");
-      services.log.info(
-        `backend ${backend.name} waits for proxy ${names}, which announced missed keys`,
-      );
     }
     changed();
   }
 
-  /** One of them is gone: the server is emptied, unless somebody else is at it. */
-  async takeOver({ proxy, settled }: Abandoned): Promise<void> {
-    const { backend, services, known, emptied } = this.#options;
+  /** One of them is gone: the server is put in order, unless somebody else is at it. */
+  async takeOver({ proxy, level, settled }: Abandoned): Promise<void> {
+    const { backend: { name }, services: { log, flushIncomplete }, known } = this.#options;
     if (this.#takingOver || !known()) return;
     this.#takingOver = true;
-    const { clock, graceMs, log, flushIncomplete } = services;
-    const what = `backend ${backend.name} missed changes of proxy ${proxy}, which is gone`;
-    if (!flushIncomplete) {
+    const what = level === "missed"
+      ? `backend ${name} missed changes of proxy ${proxy}, which is gone`
+      : `backend ${name} lacks keys of proxy ${proxy}, which is gone`;
+    if (level === "lacking") {
+      if (await this.#restore(settled)) log.warn(`${what}: restoring it`);
+    } else if (!flushIncomplete) {
       log.warn(`${what}: it may serve stale data`);
       settled();
-    } else if (await takeOver(backend, { clock, graceMs, mark: () => this.#mark() })) {
+    } else if (await this.#empty()) {
       log.warn(`${what}: it was flushed`);
-      emptied();
       settled();
     }
     this.#takingOver = false;
+  }
+
+  async #empty(): Promise<boolean> {
+    const { backend, services: { clock, graceMs }, emptied } = this.#options;
+    const taken = await takeOver(backend, { clock, graceMs, mark: () => this.#mark() });
+    if (taken) emptied();
+    return taken;
+  }
+
+  /** What it holds is right: nothing is flushed. Its misses are in doubt until all know the marker. */
+  async #restore(settled: () => void): Promise<boolean> {
+    const { backend, marked, whenSeen } = this.#options;
+    if (!await lock(backend) || !await this.#mark()) return false;
+    marked();
+    whenSeen(settled);
+    return true;
   }
 
   #mark(): Promise<boolean> {
@@ -96,10 +130,23 @@ export class PeerWait {
   #readMarker(): void {
     const { services, marker, sawMarker, changed } = this.#options;
     marker.read(sawMarker, (answered) => {
-      if (this.proxies.length > 0) return;
+      if (this.by.missed.length > 0) return;
       if (!answered) return void services.clock.after(AGAIN_MS, () => this.#readMarker());
       this.#unclear = false;
       changed();
     });
   }
+
+  #log(what: string): void {
+    const { backend, services } = this.#options;
+    services.log.info(`backend ${backend.name} ${what}`);
+  }
+}
+
+function isNews(proxies: readonly string[], before: readonly string[]): boolean {
+  return proxies.length > 0 && proxies.join() !== before.join();
+}
+
+function nameOf(proxies: readonly string[]): string {
+  return `proxy ${proxies.join(", ")}`;
 }

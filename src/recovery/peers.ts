@@ -7,6 +7,7 @@
  * Owned by: Board.
  */
 
+import type { Announcers } from "./announcement.ts";
 import type { Notice } from "./notice.ts";
 
 /** Looks at all seats at which a notice did not change; then its proxy is gone. */
@@ -39,9 +40,12 @@ export class Peers {
     this.#forgetOldest();
   }
 
-  /** The proxies that announced that a server misses changes, gone or not. */
-  announcing(server: string): string[] {
-    return this.#notices((notice) => notice.missed.includes(server)).map(({ proxy }) => proxy);
+  /** The proxies that announced that a server misses changes, or lacks keys, gone or not. */
+  announcing(server: string): Announcers {
+    return {
+      missed: this.#proxies(({ missed }) => missed.includes(server)),
+      lacking: this.#proxies(({ lacking }) => lacking.includes(server)),
+    };
   }
 
   /** The last words of proxies that are gone. */
@@ -52,9 +56,14 @@ export class Peers {
   /** What a proxy that is gone announced about a server is settled; gives its new notice. */
   settle(proxy: string, server: string): Notice {
     const peer = this.#peers.get(proxy)!;
-    const { beat, missed } = peer.notice;
-    peer.notice = { proxy, beat: beat + 1, missed: missed.filter((one) => one !== server) };
+    const { beat, missed, lacking } = peer.notice;
+    const others = (names: readonly string[]) => names.filter((one) => one !== server);
+    peer.notice = { proxy, beat: beat + 1, missed: others(missed), lacking: others(lacking) };
     return peer.notice;
+  }
+
+  #proxies(announces: (notice: Notice) => boolean): string[] {
+    return this.#notices(announces).map(({ proxy }) => proxy);
   }
 
   #notices(wanted: (notice: Notice, peer: Peer) => boolean): Notice[] {
@@ -63,11 +72,16 @@ export class Peers {
   }
 
   #forgetOldest(): void {
-    const quiet = this.gone.filter(({ missed }) => missed.length === 0);
+    const quiet = this.gone.filter(saysNothing);
     for (const { proxy } of quiet.slice(0, Math.max(0, quiet.length - GONE_MAX))) {
       this.#peers.delete(proxy);
     }
   }
+}
+
+/** Nothing has to be settled for its proxy. */
+export function saysNothing({ missed, lacking }: Notice): boolean {
+  return missed.length === 0 && lacking.length === 0;
 }
 
 interface Peer {

@@ -45,15 +45,16 @@ export function recoveryReport(servers: readonly FarmServer[], view: BoardView):
 /** What is being done about a server, in a few words: `none`, or how far its restore is. */
 export function recoveryText(recovery: ServerRecovery | null): string {
   if (recovery === null) return "none";
-  const { proxies } = recovery.peerWait;
-  if (proxies.length > 0) {
-    return `waits for proxy ${proxies.join(", ")}, which announced missed keys`;
+  const { missed: waitsFor, lacking } = recovery.peerWait.by;
+  if (waitsFor.length > 0) {
+    return `waits for proxy ${waitsFor.join(", ")}, which announced missed keys`;
   }
   const { progress } = recovery.restoration.restores;
   if (progress !== null) return progressText(progress);
   if (recovery.restoration.settling) return "settling";
   const { missed } = recovery.journal;
-  return missed.size > 0 ? `${missed.size} missed keys` : "none";
+  if (missed.size > 0) return `${missed.size} missed keys`;
+  return lacking.length > 0 ? `lacks keys that proxy ${lacking.join(", ")} puts back` : "none";
 }
 
 /** `recover status`: a line for each server. */
@@ -88,7 +89,8 @@ function addState(lines: StatsLines, { label, backend, recovery }: FarmServer): 
     .add(`${label}_probes_passed`, probesPassed)
     .add(`${label}_probes_needed`, probesNeeded)
     .add(`${label}_verdict`, recovery?.lastVerdict ?? "off")
-    .add(`${label}_waits_for`, recovery?.peerWait.proxies.join(",") || "none");
+    .add(`${label}_waits_for`, recovery?.peerWait.by.missed.join(",") || "none")
+    .add(`${label}_lacks_keys_of`, recovery?.peerWait.by.lacking.join(",") || "none");
 }
 
 function addJournal(lines: StatsLines, label: string, recovery: ServerRecovery): void {

@@ -10,6 +10,7 @@
 
 import type { Backend } from "../backend/backend.ts";
 import type { Phase } from "../route/route.ts";
+import type { Level } from "./announcement.ts";
 import type { Journal } from "./journal.ts";
 import type { RecoveryServices } from "./recovery_services.ts";
 import type { Refills } from "./refills.ts";
@@ -31,8 +32,8 @@ export interface ReplaysOptions {
   readonly enter: (phase: Phase) => void;
   /** Calls back when the other proxies know that it missed changes. */
   readonly whenKnown: (then: () => void) => void;
-  /** It misses changes, or does no more. */
-  readonly announce: (misses: boolean) => void;
+  /** Says how little the server is to be believed; null for no more. */
+  readonly announce: (level: Level | null) => void;
   /** Nothing that the server missed is left there. */
   readonly trusted: () => void;
   /** A flush_all that it missed was made up for. */
@@ -76,7 +77,8 @@ export class Replays {
   noteMisses(): void {
     const { backend, journal, announce } = this.#options;
     backend.missesKeys = journal.size > 0 || this.ofEverything;
-    announce(journal.missed.size > 0 || this.ofEverything);
+    if (journal.missed.size > 0 || this.ofEverything) announce("missed");
+    else announce(journal.cleared.size > 0 ? "lacking" : null);
   }
 
   /** Deletes what the server has out of date, and trusts it with the rest. */

@@ -160,14 +160,24 @@ export class Restoration {
   }
 
   #end(end: RestoreEnd): void {
-    const { services, journal, marker, generation, noteMisses } = this.#options;
+    const { services, journal, noteMisses } = this.#options;
     if (end === "failed") services.clock.after(services.graceMs, () => this.#tryAgain());
     if (end !== "complete" && end !== "full") return;
     if (end === "complete") journal.restored();
     noteMisses();
-    const marked = generation();
-    if (marked !== null) marker.setUp(marked);
     this.#settle(end === "complete");
+    this.#tellWhole();
+  }
+
+  /** Others take it for whole then; they must know before that it stays without some keys. */
+  #tellWhole(): void {
+    const { backend, farm, marker, generation } = this.#options;
+    const run = this.#run;
+    const marked = generation();
+    if (marked === null) return;
+    farm.board.whenKnown(backend, () => {
+      if (run === this.#run && generation() === marked) marker.setUp(marked);
+    });
   }
 
   #settle(complete: boolean): void {

@@ -11,8 +11,8 @@
 
 import type { Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
-import type { Request } from "../message/request.ts";
 import { Journal } from "./journal.ts";
+import { KeyTrust } from "./key_trust.ts";
 import { KnownIdentity } from "./known_identity.ts";
 import { Marker } from "./marker.ts";
 import { PeerWait } from "./peer_wait.ts";
@@ -33,6 +33,8 @@ export class ServerRecovery {
   readonly journal: Journal;
   readonly repairs: Repairs;
   readonly refills: Refills;
+  /** What it may be believed of single keys. */
+  readonly keys: KeyTrust;
   readonly #services: RecoveryServices;
   readonly #farm: FarmView;
   /** For other proxies, which announced that it misses changes. */
@@ -56,7 +58,7 @@ export class ServerRecovery {
     this.repairs = new Repairs({
       unixTime: services.unixTime,
       mayAnswer: farm.mayAnswer,
-      lacks: (key) => this.#lack(key.keyText()),
+      lacks: (key) => this.keys.lost(key.keyText()),
     });
     this.#phase = new ServerPhase(backend, services.log);
     this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
@@ -81,6 +83,8 @@ export class ServerRecovery {
       sawMarker: (generation, restoring) => this.sawMarker(generation, restoring),
       mark: (marked) => this.#identity.markAnew(marked),
       emptied: () => this.#emptied(),
+      marked: () => this.#restoreAsMarked(),
+      whenSeen: (then) => farm.board.whenSeen(0, then),
     });
     this.restoration = new Restoration({
       backend,
@@ -104,7 +108,7 @@ export class ServerRecovery {
       beingRestored: (server) => farm.beingRestored(server),
       clock: services.clock,
       graceMs: services.graceMs,
-      missedAgain: (key) => this.missed(key),
+      missedAgain: (key) => this.keys.missed(key),
     });
     this.#replays = new Replays({
       backend,
@@ -114,7 +118,7 @@ export class ServerRecovery {
       signal: farm.signal,
       enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
       whenKnown: (then) => farm.board.whenKnown(backend, then),
-      announce: (misses) => farm.board.announce(backend, misses),
+      announce: (level) => farm.board.announce(backend, level),
       trusted: () => this.#trust(),
       flushRepeated: () => {
         // Its marker is gone, and so is what was put back before.
@@ -123,6 +127,14 @@ export class ServerRecovery {
       },
       mark: (marked) => this.#identity.markAnew(marked),
       emptied: () => this.#emptied(),
+    });
+    this.keys = new KeyTrust({
+      backend,
+      journal: this.journal,
+      replays: this.#replays,
+      peerWait: this.peerWait,
+      shared: farm.shared,
+      restored: () => this.#phase.own !== "restoring" || this.restoration.missesKnown,
     });
     this.#inherit();
   }
@@ -157,12 +169,6 @@ export class ServerRecovery {
   /** Keys are put back there by a restore, or by anybody who reads them. */
   get beingRestored(): boolean {
     return this.#phase.own === "restoring" && !this.restoration.whole;
-  }
-
-  /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
-  knows(key: string): boolean {
-    if (this.#phase.own === "restoring" && !this.restoration.missesKnown) return false;
-    return !this.misses(key) && !this.journal.cleared.has(key);
   }
 
   get flushMissed(): boolean {
@@ -208,16 +214,6 @@ export class ServerRecovery {
     this.#identity.look(this.#phase.own === "restoring");
   }
 
-  /** It did not confirm a change. */
-  missed(request: Request): void {
-    if (request.command.scope === "all") this.#replays.missedFlush();
-    else this.journal.add(request.keyText());
-    // Before the client is answered: it may ask another worker next.
-    this.#farm.shared?.note(this.#replays.ofEverything ? null : request.keyText());
-    this.#replays.noteMisses();
-    if (this.backend.usable) this.#replays.begin();
-  }
-
   /**
    * Keys may be put back: all proxies have lost it and know that it may hold
    * placeholders.
@@ -226,35 +222,6 @@ export class ServerRecovery {
     const restarted = this.lastVerdict === "empty" || this.lastVerdict === "unsure";
     return restarted && this.backend.phase === "restoring" && this.restoration.mayRepair &&
       this.backend.speaksMeta;
-  }
-
-  /** What it holds of the key is out of date. */
-  misses(key: string): boolean {
-    if (this.#replays.ofEverything || this.journal.missed.has(key)) return true;
-    return this.#farm.shared !== null && this.#farm.shared.misses(key);
-  }
-
-  /** It may not have the key although the copy does. */
-  lacks(key: string): boolean {
-    return this.backend.phase === "restoring" || this.journal.cleared.has(key);
-  }
-
-  #lack(key: string): void {
-    this.journal.lack(key);
-    this.#farm.shared?.note(this.journal.incomplete ? null : key);
-  }
-
-  /** It holds nothing of the key any more, though the copy may. */
-  lost(key: string): void {
-    this.#lack(key);
-    this.#replays.noteMisses();
-  }
-
-  /** It confirmed a change; a flush that is still to be repeated takes that away again. */
-  wrote(key: string): void {
-    if (this.#replays.flushMissed) this.journal.lack(key);
-    else this.journal.forget(key);
-    this.#replays.noteMisses();
   }
 
   /**

@@ -40,7 +40,8 @@ export async function takeOver(
   return await flush(server) && await mark();
 }
 
-function lock(server: Destination): Promise<boolean> {
+/** False when another proxy is putting the server in order, or it does not answer. */
+export function lock(server: Destination): Promise<boolean> {
   return new Promise((resolve) => {
     const told = (status: ReplyStatus) => resolve(status === ReplyStatus.Stored);
     writeText(server, [ADD, LOCK_KEY, "held"], told, LOCK_SECONDS);

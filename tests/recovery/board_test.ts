@@ -1,50 +1,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Log } from "../../src/log/log.ts";
-import { Board } from "../../src/recovery/board.ts";
-import type { Abandoned } from "../../src/recovery/board_options.ts";
-import { FakeClock } from "../support/fake_clock.ts";
-import { SeededRandom } from "../support/seeded_random.ts";
-import { NoticeServer } from "./notice_server.ts";
+import { BoardStage, LEASE_MS, NoticeFarm, PATIENCE_MS, TICK_MS, WHOLE_MS } from "./notice_farm.ts";
 
-const TICK_MS = 100;
-const LEASE_MS = 4 * TICK_MS;
-/** Two looks at all seats. */
-const WHOLE_MS = 14 * TICK_MS;
-const CONNECT_MS = 300;
-const PATIENCE_MS = 1000;
 const SEATS = 32;
-
-/** A proxy's board, and all that it told. */
-class Stage {
-  readonly board: Board;
-  readonly waitsFor = new Map<string, readonly string[]>();
-  readonly abandoned: (Abandoned & { readonly server: string })[] = [];
-  readonly markers: (string | null)[] = [];
-  readonly lines: string[] = [];
-  readonly #ending = new AbortController();
-
-  constructor(farm: Farm, servers: readonly NoticeServer[]) {
-    this.board = new Board({
-      clock: farm.clock,
-      log: new Log((line) => this.lines.push(line)),
-      random: farm.random.fraction,
-      tickMs: TICK_MS,
-      connectTimeoutMs: CONNECT_MS,
-      patienceMs: PATIENCE_MS,
-      signal: this.#ending.signal,
-      waitsFor: ({ name }, proxies) => this.waitsFor.set(name, proxies),
-      sawMarker: (_, text) => this.markers.push(text),
-      abandoned: ({ name }, by) => this.abandoned.push({ ...by, server: name }),
-    });
-    for (const server of servers) this.board.add(server);
-  }
-
-  /** It dies with what it knew. */
-  kill(): void {
-    this.#ending.abort();
-  }
-}
 
 /** Tells whether what is called back has been. */
 function seen(ask: (then: () => void) => void): () => boolean {
@@ -53,31 +11,9 @@ function seen(ask: (then: () => void) => void): () => boolean {
   return () => called;
 }
 
-/** Two servers, a clock, and proxies over them. */
-class Farm {
-  readonly clock = new FakeClock();
-  readonly random = new SeededRandom(1);
-  readonly servers = [new NoticeServer("a"), new NoticeServer("b")];
-
-  /** One that takes part from now on. */
-  proxy(): Stage {
-    const stage = new Stage(this, this.servers);
-    stage.board.whenFresh(() => {});
-    return stage;
-  }
-
-  /** Several that know each other. */
-  proxies(count: number): Stage[] {
-    const stages = Array.from({ length: count }, () => this.proxy());
-    this.clock.advance(WHOLE_MS + LEASE_MS);
-    for (const { board } of stages) assertEquals(board.peers, count - 1);
-    return stages;
-  }
-}
-
 test("Board asks nobody until somebody wants to know", () => {
-  const farm = new Farm();
-  const stage = new Stage(farm, farm.servers);
+  const farm = new NoticeFarm();
+  const stage = new BoardStage(farm, farm.servers);
   farm.clock.advance(10 * TICK_MS);
   assertEquals(farm.servers.map(({ asked }) => asked), [0, 0]);
   const fresh = seen((then) => stage.board.whenFresh(then));
@@ -87,7 +23,7 @@ test("Board asks nobody until somebody wants to know", () => {
 });
 
 test("Board is fresh for a lease after a look began, and no longer when servers are silent", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [{ board }] = farm.proxies(1);
   assert(board.freshUntilMs <= farm.clock.now() + LEASE_MS);
   assert(board.freshUntilMs > farm.clock.now() + LEASE_MS - TICK_MS - 1);
@@ -98,22 +34,62 @@ test("Board is fresh for a lease after a look began, and no longer when servers 
 });
 
 test("Board tells others within a tick that a server misses changes, and when it does no more", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one, other] = farm.proxies(2);
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   farm.clock.advance(TICK_MS);
   assertEquals([...other.waitsFor], [["a", [one.board.id]]]);
   assertEquals([...one.waitsFor], []);
-  one.board.announce(farm.servers[0], false);
+  one.board.announce(farm.servers[0], null);
   farm.clock.advance(TICK_MS);
   assertEquals([...other.waitsFor], [["a", []]]);
   assertEquals([one.board.counters.announced, other.board.counters.announced], [1, 0]);
 });
 
-test("Board says that an announcement is known a lease after it was stored, with others", () => {
-  const farm = new Farm();
+test("Board tells others in one notice that a server holds nothing old any more, and lacks keys", () => {
+  const farm = new NoticeFarm();
+  const [one, other] = farm.proxies(2);
+  for (const level of ["missed", "lacking", "missed", null, "lacking", null] as const) {
+    one.board.announce(farm.servers[0], level);
+    farm.clock.advance(TICK_MS);
+  }
+  assertEquals(other.told, [
+    "a missed 1 lacking 0",
+    "a missed 0 lacking 1",
+    "a missed 1 lacking 0",
+    "a missed 0 lacking 0",
+    "a missed 0 lacking 1",
+    "a missed 0 lacking 0",
+  ]);
+  assertEquals(other.lacksFor.get("a"), []);
+  assertEquals(one.told, []);
+  assertEquals(one.board.counters.announced, 2);
+});
+
+test("Board makes who waits for an announcement wait on while it says less, and anew for more", () => {
+  const farm = new NoticeFarm();
   const [{ board }] = farm.proxies(2);
-  board.announce(farm.servers[0], true);
+  const [server] = farm.servers;
+  board.announce(server, "missed");
+  const first = seen((then) => board.whenKnown(server, then));
+  farm.clock.advance(LEASE_MS - 2 * TICK_MS);
+  board.announce(server, "lacking");
+  assertEquals(first(), false);
+  farm.clock.advance(2 * TICK_MS);
+  assertEquals(first(), true);
+  board.announce(server, "missed");
+  const second = seen((then) => board.whenKnown(server, then));
+  farm.clock.advance(LEASE_MS - 1);
+  assertEquals(second(), false);
+  farm.clock.advance(1);
+  assertEquals(second(), true);
+  assertEquals(board.counters.late, 0);
+});
+
+test("Board says that an announcement is known a lease after it was stored, with others", () => {
+  const farm = new NoticeFarm();
+  const [{ board }] = farm.proxies(2);
+  board.announce(farm.servers[0], "missed");
   const known = seen((then) => board.whenKnown(farm.servers[0], then));
   farm.clock.advance(LEASE_MS - 1);
   assertEquals(known(), false);
@@ -123,18 +99,18 @@ test("Board says that an announcement is known a lease after it was stored, with
 });
 
 test("Board that is alone says at once that an announcement is known", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one] = farm.proxies(1);
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   const known = seen((then) => one.board.whenKnown(farm.servers[0], then));
   assertEquals(known(), true);
 });
 
 test("Board waits no longer for a silent server than its patience, and says so", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one] = farm.proxies(2);
   for (const server of farm.servers) server.silent = true;
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   const known = seen((then) => one.board.whenKnown(farm.servers[0], then));
   farm.clock.advance(PATIENCE_MS - 1);
   assertEquals([known(), one.board.counters.late], [false, 0]);
@@ -144,19 +120,19 @@ test("Board waits no longer for a silent server than its patience, and says so",
 });
 
 test("Board leaves no doubt when the missed changes are made up for before they were known", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one] = farm.proxies(2);
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   const known = seen((then) => one.board.whenKnown(farm.servers[0], then));
   assertEquals(known(), false);
-  one.board.announce(farm.servers[0], false);
+  one.board.announce(farm.servers[0], null);
   assertEquals(known(), true);
 });
 
 test("Board writes its notices again on a server that lost them", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one, other] = farm.proxies(2);
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   for (const server of farm.servers) server.texts.clear();
   farm.clock.advance(2 * TICK_MS);
   for (const { notices } of farm.servers) {
@@ -167,13 +143,13 @@ test("Board writes its notices again on a server that lost them", () => {
 });
 
 test("Board says at once after a flush_all what it announced before", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one] = farm.proxies(1);
   const asked = () => farm.servers.map((server) => server.asked);
   const before = asked();
   one.board.flushed();
   assertEquals(asked(), before);
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   for (const server of farm.servers) server.texts.clear();
   one.board.flushed();
   for (const { notices } of farm.servers) {
@@ -183,17 +159,17 @@ test("Board says at once after a flush_all what it announced before", () => {
 });
 
 test("Board gives what a proxy that is gone announced to somebody, until it is settled", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [killed, one, other] = farm.proxies(3);
-  killed.board.announce(farm.servers[1], true);
+  killed.board.announce(farm.servers[1], "missed");
   farm.clock.advance(TICK_MS);
   killed.kill();
   farm.clock.advance(4 * WHOLE_MS);
   assertEquals([one.board.peers, one.abandoned.length], [2, 0]);
   farm.clock.advance(3 * WHOLE_MS);
   assertEquals(one.board.peers, 1);
-  const [{ proxy, server, settled }] = one.abandoned;
-  assertEquals([proxy, server], [killed.board.id, "b"]);
+  const [{ proxy, server, level, settled }] = one.abandoned;
+  assertEquals([proxy, server, level], [killed.board.id, "b", "missed"]);
   assertEquals(other.waitsFor.get("b"), [killed.board.id]);
   settled();
   farm.clock.advance(TICK_MS);
@@ -201,8 +177,24 @@ test("Board gives what a proxy that is gone announced to somebody, until it is s
   assertEquals([one.board.counters.takeovers, other.board.counters.takeovers], [1, 0]);
 });
 
+test("Board keeps a seat of a proxy that is gone while it says that a server lacks keys", () => {
+  const farm = new NoticeFarm();
+  const [killed, one] = farm.proxies(2);
+  killed.board.announce(farm.servers[0], "lacking");
+  farm.clock.advance(TICK_MS);
+  killed.kill();
+  farm.clock.advance(7 * WHOLE_MS);
+  const [{ proxy, server, level, settled }] = one.abandoned;
+  assertEquals([proxy, server, level], [killed.board.id, "a", "lacking"]);
+  assertEquals(one.lacksFor.get("a"), [killed.board.id]);
+  settled();
+  farm.clock.advance(2 * WHOLE_MS);
+  assertEquals(one.lacksFor.get("a"), []);
+  assertEquals(farm.servers.map(({ notices }) => notices.length), [1, 1]);
+});
+
 test("Board frees the seat of a proxy that is gone and announced nothing", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [killed] = farm.proxies(2);
   killed.kill();
   farm.clock.advance(7 * WHOLE_MS);
@@ -210,7 +202,7 @@ test("Board frees the seat of a proxy that is gone and announced nothing", () =>
 });
 
 test("Board counts servers that have no seat for its notice", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   for (let seat = 0; seat < SEATS; seat++) {
     farm.servers[0].texts.set(`magent:board:${seat}`, `proxy${seat} 1`);
   }
@@ -222,9 +214,9 @@ test("Board counts servers that have no seat for its notice", () => {
 });
 
 test("Board that was taken for gone says again what it announced", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   const [one, other] = farm.proxies(2);
-  one.board.announce(farm.servers[0], true);
+  one.board.announce(farm.servers[0], "missed");
   farm.clock.advance(TICK_MS);
   for (const { texts } of farm.servers) {
     const [seat] = [...texts].find(([, text]) => text.startsWith(`${one.board.id} `))!;
@@ -239,7 +231,7 @@ test("Board that was taken for gone says again what it announced", () => {
 });
 
 test("Board passes on what markers say", () => {
-  const farm = new Farm();
+  const farm = new NoticeFarm();
   farm.servers[0].texts.set("magent:gen", "5 restoring");
   const one = farm.proxy();
   farm.clock.advance(TICK_MS);

@@ -1,0 +1,130 @@
+import { test } from "node:test";
+import { setImmediate } from "node:timers";
+import { assertEquals } from "@std/assert";
+import { Log } from "../../src/log/log.ts";
+import type { Level } from "../../src/recovery/announcement.ts";
+import { PeerWait } from "../../src/recovery/peer_wait.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { FakeDestination } from "../support/fake_destination.ts";
+
+const GRACE_MS = 1200;
+const LOCK = "add magent:board:lock 0 30 4\r\nheld\r\n";
+
+/** A server whose connections can be lost. */
+class AnnouncedServer extends FakeDestination {
+  lostEpoch = 0;
+  othersLack = false;
+}
+
+/** A wait, and all that it told. */
+class Stage {
+  readonly clock = new FakeClock();
+  readonly server = new AnnouncedServer("server");
+  /** In its order. */
+  readonly steps: string[] = [];
+  readonly lines: string[] = [];
+  readonly wait: PeerWait;
+  /** Of `marker.read`. */
+  #answerMarker: ((answered: boolean) => void) | null = null;
+  #seen: (() => void) | null = null;
+  /** The marker is taken. */
+  marks = true;
+
+  constructor() {
+    const step = (name: string) => () => void this.steps.push(name);
+    this.wait = new PeerWait({
+      backend: this.server,
+      services: {
+        clock: this.clock,
+        graceMs: GRACE_MS,
+        flushIncomplete: true,
+        log: new Log((line) => this.lines.push(line)),
+      },
+      marker: { read: (_, asked) => this.#answerMarker = asked! },
+      known: () => true,
+      changed: () => {
+        const { waits, lacks } = this.wait;
+        this.steps.push(`waits ${waits}, lacks ${lacks}`);
+      },
+      sawMarker: () => {},
+      mark: (marked) => {
+        this.steps.push("mark");
+        if (this.marks) marked();
+      },
+      emptied: step("emptied"),
+      marked: step("marked"),
+      whenSeen: (then) => this.#seen = then,
+    });
+  }
+
+  /** The marker is read; its generation is the same. */
+  readMarker(): void {
+    this.#answerMarker!(true);
+  }
+
+  /** All proxies have looked again. */
+  lookAgain(): void {
+    this.#seen!();
+  }
+
+  takeOver(level: Level): Promise<void> {
+    const settled = () => void this.steps.push("settled");
+    return this.wait.takeOver({ proxy: "p1", level, settled });
+  }
+}
+
+test("PeerWait reads nothing of a server that missed changes, and asks copies of one that lacks keys", () => {
+  const stage = new Stage();
+  stage.wait.announcedBy({ missed: ["p1"], lacking: [] });
+  assertEquals(stage.server.othersLack, false);
+  stage.wait.announcedBy({ missed: [], lacking: ["p1"] });
+  assertEquals(stage.server.othersLack, true);
+  stage.readMarker();
+  stage.wait.announcedBy({ missed: [], lacking: [] });
+  assertEquals(stage.server.othersLack, false);
+  assertEquals(stage.steps, [
+    "waits true, lacks false",
+    // Until its marker has been read.
+    "waits true, lacks true",
+    "waits false, lacks true",
+    "waits false, lacks false",
+  ]);
+});
+
+test("PeerWait that hears only that a server lacks keys goes on reading there", () => {
+  const stage = new Stage();
+  stage.wait.announcedBy({ missed: [], lacking: ["p1", "p2"] });
+  assertEquals(stage.steps, ["waits false, lacks true"]);
+  assertEquals(stage.lines.length, 1);
+  assertEquals(stage.lines[0].includes("server lacks keys that proxy p1, p2 puts back"), true);
+});
+
+test("PeerWait restores a server that lacks keys of a proxy that is gone, and flushes nothing", async () => {
+  const stage = new Stage();
+  const taken = stage.takeOver("lacking");
+  stage.server.answer("STORED");
+  await taken;
+  assertEquals(stage.server.received, [LOCK]);
+  assertEquals(stage.steps, ["mark", "marked"]);
+  stage.lookAgain();
+  assertEquals(stage.steps, ["mark", "marked", "settled"]);
+});
+
+test("PeerWait leaves such a server to whoever has locked it", async () => {
+  const stage = new Stage();
+  const taken = stage.takeOver("lacking");
+  stage.server.answer("NOT_STORED");
+  await taken;
+  assertEquals(stage.steps, []);
+});
+
+test("PeerWait settles nothing while the server takes no marker", async () => {
+  const stage = new Stage();
+  stage.marks = false;
+  const taken = stage.takeOver("lacking");
+  stage.server.answer("STORED");
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  stage.clock.advance(GRACE_MS);
+  await taken;
+  assertEquals(stage.steps, ["mark"]);
+});
