@@ -67,7 +67,8 @@ export interface ComposedRoutes {
 
 /** Makes the backends of a configuration and the routes to them; closing the backends is the caller's. */
 export function composeRoutes(config: Config, services: RouteServices): ComposedRoutes {
-  const coordinator = makeCoordinator(config, services);
+  const order = new CopyOrder();
+  const coordinator = makeCoordinator(config, services, order);
   const make = (server: ServerAddress) => makeBackend(server, { config, services, coordinator });
   const mains = config.mains.map(make);
   const backups = config.backups.map(make);
@@ -80,7 +81,6 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
     return { ...servers, route: new KeyLockRoute(scope), replication: null };
   }
   const pools = { mains: mainPool, backups: makePool(backups, config.backups, config) };
-  const order = new CopyOrder();
   if (coordinator !== null) {
     recoverFarm(coordinator, {
       order,
@@ -121,7 +121,11 @@ export function composeRoutes(config: Config, services: RouteServices): Composed
   return { ...servers, route: attentive, replication, attentive };
 }
 
-function makeCoordinator(config: Config, services: RouteServices): Coordinator | null {
+function makeCoordinator(
+  config: Config,
+  services: RouteServices,
+  order: CopyOrder,
+): Coordinator | null {
   const { backups, recover, health, onIncompleteJournal } = config;
   if (backups.length === 0 || recover === "off") return null;
   const recovery: RecoveryServices = {
@@ -137,6 +141,7 @@ function makeCoordinator(config: Config, services: RouteServices): Coordinator |
     mode: recover,
     flushIncomplete: onIncompleteJournal === "flush",
     shared: services.shared ?? null,
+    order,
     boardTickMs: config.boardTickMs,
     connectTimeoutMs: health.connectTimeoutMs,
     signal: services.signal,

@@ -9,6 +9,7 @@
 
 import type { Log } from "../log/log.ts";
 import type { FailureReason } from "../message/reply.ts";
+import type { Phase } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { BackendCounters } from "../stats/backend_counters.ts";
 import type { Connection } from "./connection.ts";
@@ -50,6 +51,17 @@ export class Availability {
       return connect();
     });
     this.since = options.date();
+  }
+
+  /** What `stats` tells of it, while its data is in this phase. */
+  status(phase: Phase): { state: string; reason: string; since: Date } {
+    const { state, reason, override } = this.health;
+    const forced = state === "up" && override === "up";
+    return {
+      state: state === "up" && phase !== "serving" ? phase : state,
+      reason: forced ? "operator" : reason ?? "none",
+      since: this.since,
+    };
   }
 
   /** Its state is another one from now on. */

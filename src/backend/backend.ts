@@ -32,6 +32,7 @@ import type { Identity } from "./identity.ts";
 import { KeylessGate } from "./keyless_gate.ts";
 import { LargeValues } from "./large_values.ts";
 import { OwnAddresses } from "./own_addresses.ts";
+import { SentBefore } from "./sent_before.ts";
 
 /** A server that can be sent requests. */
 export class Backend implements Destination, ConnectionOwner {
@@ -146,15 +147,7 @@ export class Backend implements Destination, ConnectionOwner {
   get status(): { state: string; reason: string; since: Date; version: string; depth: number } {
     let depth = 0;
     for (const connection of this.#slots) depth += connection?.depth ?? 0;
-    const { state, reason, override } = this.#health;
-    const forced = state === "up" && override === "up";
-    return {
-      state: state === "up" && this.phase !== "serving" ? this.phase : state,
-      reason: forced ? "operator" : reason ?? "none",
-      since: this.#availability.since,
-      version: this.#version,
-      depth,
-    };
+    return { ...this.#availability.status(this.phase), version: this.#version, depth };
   }
 
   /** Why it is in service or not, and since when; to be read only. */
@@ -191,6 +184,11 @@ export class Backend implements Destination, ConnectionOwner {
       ? 0
       : keyHash(request.keyBytes, request.keyStart, request.keyEnd) % slots.length;
     return slots[index] ?? (slots[index] = this.#connect());
+  }
+
+  /** What has been sent here until now. */
+  sentBefore(): SentBefore {
+    return new SentBefore({ gate: this.#gate, slots: this.#slots, large: this.#large });
   }
 
   /** Closes every connection; whoever waits is answered. Safe to call twice. */

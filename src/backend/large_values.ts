@@ -28,6 +28,8 @@ export class LargeValues {
   readonly #now: () => number;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
+  /** Those on which a value is on its way to the server, or has been and is not answered. */
+  readonly sending: Set<Connection> = new Set();
 
   constructor(
     backend: Backend,
@@ -75,12 +77,14 @@ export class LargeValues {
 
   closed(connection: Connection): void {
     this.#all.delete(connection);
+    this.sending.delete(connection);
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
   /** The connection has nothing more to do. */
   idle(connection: Connection): void {
+    this.sending.delete(connection);
     if (!this.#all.has(connection) || this.#idle.includes(connection)) return;
     if (this.#idle.length >= IDLE_MAX) return connection.close(null);
     this.#idle.push(connection);
@@ -102,6 +106,7 @@ export class LargeValues {
     }
     const connection = this.#idle.pop() ?? this.#connect();
     this.#all.add(connection);
+    this.sending.add(connection);
     connection.sendBody(request, sink, rescue);
   }
 }

@@ -4,7 +4,7 @@
  *   Backend.opened ── admit ──> ServerRecovery -> phase of the backend
  *   routes ── mayAnswer, mayLack, readBoth, afterRepair ──> journal, repairs
  *
- * Owned by: Proxy. Owns: one ServerRecovery per server, and the board.
+ * Owned by: Proxy. Owns: one ServerRecovery per server, the board, and what workers confirm.
  */
 
 import type { Backend } from "../backend/backend.ts";
@@ -17,14 +17,27 @@ import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
 import { Board } from "./board.ts";
+import { Confirmations } from "./confirmations.ts";
 import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
+
+/** What the coordinator itself tells a server's recovery. */
+type AddedToView =
+  | "board"
+  | "marked"
+  | "isTaken"
+  | "mayAnswer"
+  | "beingRestored"
+  | "shared"
+  | "whenWorkersKnow";
 
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
   /** What proxies over the same servers tell each other. */
   readonly board: Board;
+  /** What the workers of the process confirm to each other; null in the only one. */
+  readonly confirmations: Confirmations | null;
   readonly #services: RecoveryServices;
   readonly #servers = new Map<Destination, ServerRecovery>();
 
@@ -46,12 +59,17 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       },
       abandoned: (server, by) => void this.#of(server).peerWait.takeOver(by),
     });
+    this.confirmations = services.shared === null ? null : new Confirmations({
+      ...services,
+      rounds: services.shared.rounds(),
+      servers: () => this.servers.map(({ backend }) => backend),
+    });
   }
 
   /** Takes charge of a server. */
   add(
     backend: Backend,
-    farm: Omit<FarmView, "board" | "marked" | "isTaken" | "mayAnswer" | "beingRestored" | "shared">,
+    farm: Omit<FarmView, AddedToView>,
   ): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
     const shared = this.#services.shared?.server(this.#servers.size) ?? null;
@@ -64,6 +82,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       isTaken: (generation) => this.servers.some(({ known }) => known?.generation === generation),
       mayAnswer: (server, key) => this.mayAnswer(server, key),
       beingRestored: (server) => this.#of(server).beingRestored,
+      whenWorkersKnow: (then) => {
+        if (this.confirmations === null) then();
+        else this.confirmations.whenConfirmed(then);
+      },
     });
     this.#servers.set(backend, server);
     this.board.add(backend);

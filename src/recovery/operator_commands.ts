@@ -37,6 +37,7 @@ export class OperatorCommands {
     return recoveryReport(this.servers, {
       board: coordinator?.board ?? null,
       requests: attentive,
+      confirmations: coordinator?.confirmations ?? null,
     });
   }
 

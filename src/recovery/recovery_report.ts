@@ -1,23 +1,26 @@
 /**
  * What `stats recovery` tells: of every server its state, its journal, its repairs and
- * its restores, then what proxies tell each other; and of a server in one line, for `stats`
- * and for people.
+ * its restores, then what proxies and workers tell each other; and of a server in one line, for
+ * `stats` and for people.
  */
 
 import { StatsLines } from "../stats/stats_lines.ts";
 import type { Board } from "./board.ts";
+import type { Confirmations } from "./confirmations.ts";
 import type { FarmServer } from "./farm_servers.ts";
 import { progressText } from "./restore_progress.ts";
 import type { ServerRecovery } from "./server_recovery.ts";
 
-/** What is told of other proxies over the same servers. */
+/** What is told of other proxies over the same servers, and of other workers of this one. */
 export interface BoardView {
   readonly board: Pick<Board, "peers" | "counters"> | null;
   /** Requests that could not pass at once; null when all do. */
   readonly requests: { readonly held: number; readonly refused: number } | null;
+  /** Null in the only worker. */
+  readonly confirmations: Pick<Confirmations, "counters"> | null;
 }
 
-/** A block of lines for each server, then one for what proxies tell each other. */
+/** A block of lines for each server, then what proxies and workers tell each other. */
 export function recoveryReport(servers: readonly FarmServer[], view: BoardView): StatsLines {
   const lines = new StatsLines();
   for (const server of servers) {
@@ -39,6 +42,8 @@ export function recoveryReport(servers: readonly FarmServer[], view: BoardView):
     addProgress(lines, server.label, server.recovery);
   }
   addBoard(lines, view);
+  const { confirmations } = view;
+  if (confirmations !== null) addCounters(lines, "confirmations", { ...confirmations.counters });
   return lines;
 }
 

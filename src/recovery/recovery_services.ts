@@ -32,6 +32,8 @@ export interface RecoveryServices {
   readonly flushIncomplete: boolean;
   /** What the workers of the process know together; null for the only one. */
   readonly shared: SharedServers | null;
+  /** Changes that are on their way to both copies. */
+  readonly order: CopyOrder;
   /** Between two looks at what other proxies announced, ms; the same for all of them. */
   readonly boardTickMs: number;
   /** For a server to be connected, ms. */
@@ -48,6 +50,11 @@ export interface FarmView {
   readonly isTaken: (generation: number) => boolean;
   /** What the workers of the process know together of this server; null for the only one. */
   readonly shared: SharedServer | null;
+  /**
+   * Calls back when nothing of the other workers is under way any more that they had sent before
+   * they knew what is known now; at once in the only one.
+   */
+  readonly whenWorkersKnow: (then: () => void) => void;
   /** What a server holds of the key is right, as far as it holds it. */
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** Keys are being put back on the server: what it lacks, its copy may have. */

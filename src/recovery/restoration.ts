@@ -1,7 +1,7 @@
 /**
  * From "it came back empty" until it serves again.
  *
- *   begin ─> [quiet until every proxy knows] ─> restore ─> settle ─> serving
+ *   begin ─> [quiet until every proxy and worker knows] ─> restore ─> settle ─> serving
  *              ^── repairs leave placeholders: nobody may take them for values
  *
  * Owned by: ServerRecovery. Owns: the restores of the server.
@@ -73,7 +73,7 @@ export class Restoration {
     return this.#options.phase() === "restoring" && this.#settling.underWay;
   }
 
-  /** Keys may be put back: every proxy knows of placeholders. */
+  /** Keys may be put back: every proxy and worker knows of placeholders. */
   get mayRepair(): boolean {
     return !this.#settling.underWay && !this.#quiet;
   }
@@ -104,10 +104,10 @@ export class Restoration {
     this.#watchMarker(run);
     // A replay deletes, and what it deletes is to be put back: it goes first.
     this.#waits = services.mode === "auto";
-    this.#quiet = known !== "all";
-    if (known === "nobody") this.#options.markAnew(() => this.#wait(run));
-    else if (known === "marked") this.#wait(run);
-    this.now();
+    this.#quiet = true;
+    if (known === "nobody") this.#options.markAnew(() => this.#waitForProxies(run));
+    else if (known === "marked") this.#waitForProxies(run);
+    else this.#waitForWorkers(run);
   }
 
   /** Begins what waited, once nobody is left who will delete keys there. */
@@ -134,9 +134,16 @@ export class Restoration {
   }
 
   /** Another proxy may be the one that has restored it: its marker would say so by then. */
-  #wait(run: number): void {
+  #waitForProxies(run: number): void {
     const { board } = this.#options.farm;
     board.whenSeen(2 * MARKER_POLL_MS, () => {
+      if (run === this.#run) this.#waitForWorkers(run);
+    });
+  }
+
+  /** What they had sent before they knew must not reach a copy after it was read. */
+  #waitForWorkers(run: number): void {
+    this.#options.farm.whenWorkersKnow(() => {
       if (run !== this.#run) return;
       this.#quiet = false;
       this.now();

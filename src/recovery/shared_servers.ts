@@ -1,18 +1,22 @@
 /**
  * The memory in which the workers of a process know together what servers missed.
  *
+ *   rounds:   [ newest | confirmed by workers ]
  *   server 1: [ turn | troubled | ours | levels of workers | bits of worker 1 | bits of worker 2 | … ]
  *   server 2: …
  *
  * Owned by: whoever starts the workers. A worker has a view of its own.
  */
 
+import { SharedRounds } from "./shared_rounds.ts";
 import { MISS_BITS, SharedServer, type SharedWords } from "./shared_server.ts";
 
 const WORD_BYTES = 4;
 const BITS_BYTES = MISS_BITS / 8;
 /** Those before the levels. */
 const COMMON_WORDS = 3;
+/** Those before what workers have confirmed. */
+const ROUND_WORDS = 1;
 
 /** How many there are of each. */
 export interface SharedCounts {
@@ -35,12 +39,22 @@ export class SharedServers {
 
   /** Memory for so many; what is never written to is never there. */
   static memory(counts: SharedCounts): SharedArrayBuffer {
-    return new SharedArrayBuffer(counts.servers * bytesOfServer(counts.workers));
+    const { servers, workers } = counts;
+    return new SharedArrayBuffer(bytesOfRounds(workers) + servers * bytesOfServer(workers));
   }
 
   /** Mains first, then backups, in the order of the configuration; counted from 0. */
   server(index: number): SharedServer {
     return new SharedServer(this.#words(index), this.#worker);
+  }
+
+  /** What the workers confirm to each other. */
+  rounds(): SharedRounds {
+    const words = {
+      newest: new Int32Array(this.#memory, 0, ROUND_WORDS),
+      confirmed: new Int32Array(this.#memory, ROUND_WORDS * WORD_BYTES, this.#counts.workers),
+    };
+    return new SharedRounds(words, this.#worker);
   }
 
   /** The worker of this place is gone: others may restore what it was restoring. */
@@ -50,7 +64,7 @@ export class SharedServers {
 
   #words(index: number): SharedWords {
     const { workers } = this.#counts;
-    const from = index * bytesOfServer(workers);
+    const from = bytesOfRounds(workers) + index * bytesOfServer(workers);
     const words = (at: number, count: number) =>
       new Int32Array(this.#memory, from + at * WORD_BYTES, count);
     return {
@@ -64,6 +78,10 @@ export class SharedServers {
       }),
     };
   }
+}
+
+function bytesOfRounds(workers: number): number {
+  return (ROUND_WORDS + workers) * WORD_BYTES;
 }
 
 function bytesOfServer(workers: number): number {

@@ -117,6 +117,22 @@ export class CopyOrder {
     if (this.#chains.size === 0) this.#flush();
   }
 
+  /** Runs `run` once everything that is under way now has run; nobody waits for it. */
+  pastAll(run: () => void): void {
+    if (this.#flush !== null) {
+      this.#after.push(() => this.pastAll(run));
+      return;
+    }
+    const keys = [...this.#chains.keys()];
+    let left = keys.length;
+    if (left === 0) return run();
+    const past = () => {
+      left--;
+      if (left === 0) run();
+    };
+    for (const key of keys) this.inTurn(key, past);
+  }
+
   #holdMain(key: string): void {
     this.#waitingAtMain.set(key, (this.#waitingAtMain.get(key) ?? 0) + 1);
   }

@@ -17,7 +17,7 @@ import { type FaultKind, Faults } from "./faults.ts";
 import { ModelClient } from "./model_client.ts";
 import { describe, type Operation } from "./operation.ts";
 import { violations } from "./promises.ts";
-import { SimProxy, type SimSettings, type SimWorld } from "./sim_proxy.ts";
+import { type SimPlace, SimProxy, type SimSettings, type SimWorld } from "./sim_proxy.ts";
 
 /** When simulated time begins, ms since 1970. */
 const BEGINNING_MS = 1_800_000_000_000;
@@ -84,10 +84,10 @@ export async function runModel(seed: number, options: ModelOptions): Promise<Mod
 }
 
 /** What each worker sees of the memory that all of them share. */
-function sharedOf({ proxies, mains, backups }: ModelOptions): (worker: number) => SharedServers {
+function placesOf({ proxies, mains, backups }: ModelOptions): (worker: number) => SimPlace {
   const counts = { servers: mains + backups, workers: proxies };
   const memory = SharedServers.memory(counts);
-  return (worker) => new SharedServers(memory, counts, worker);
+  return (worker) => ({ shared: new SharedServers(memory, counts, worker), memory });
 }
 
 /** Owns everything of one schedule. */
@@ -109,9 +109,9 @@ export class ModelRun {
     this.#keys = KEYS.slice(0, options.keys ?? KEYS.length);
     this.#random = new SeededRandom(seed);
     this.world = this.#makeWorld();
-    const shared = options.workers ? sharedOf(options) : () => null;
+    const place = options.workers ? placesOf(options) : () => ({ shared: null, memory: null });
     this.proxies = numbers(options.proxies).map((number) =>
-      new SimProxy(number, this.world, { ...options.settings, shared: shared(number) })
+      new SimProxy(number, this.world, { ...options.settings, ...place(number) })
     );
     const journal = { world: this.world, history: this.history, step: () => ++this.#step };
     const clients = 2 + this.#random.below(3);

@@ -58,6 +58,8 @@ export type SimSettings = Partial<
 export interface SimPlace {
   /** What the workers of one process know together; null for a proxy of its own. */
   readonly shared: SharedServers | null;
+  /** Where they know it. */
+  readonly memory: SharedArrayBuffer | null;
 }
 
 /** One proxy, over the lives of its processes. */
@@ -96,10 +98,14 @@ export class SimProxy {
 
   /** Its process dies with all it knew, and the next one begins. */
   crash(): void {
-    this.#life.end();
-    this.#given.shared?.endTurns();
-    this.#life = new Life(this.number, this.#world, this.#given);
+    const { memory, shared } = this.#given;
+    // First: who is gone tells nobody how its requests ended, neither clients nor other workers.
     for (const callback of this.#clients) callback();
+    const left = memory === null ? null : new Uint8Array(memory).slice();
+    this.#life.end();
+    if (left !== null) new Uint8Array(memory!).set(left);
+    shared?.endTurns();
+    this.#life = new Life(this.number, this.#world, this.#given);
   }
 
   close(): void {
@@ -116,7 +122,7 @@ class Life {
   #alive = true;
 
   constructor(number: number, world: SimWorld, given: SimSettings & SimPlace) {
-    const { shared, ...settings } = given;
+    const { shared, memory: _, ...settings } = given;
     const { network, random, unixMs } = world;
     const clock: Clock = {
       now: world.clock.now,

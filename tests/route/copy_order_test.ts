@@ -134,3 +134,31 @@ test("CopyOrder keeps the order of random changes that are decided at random tim
     assertEquals([order.idle, order.size], [true, 0]);
   });
 });
+
+test("CopyOrder tells when all that is under way has run, and lets later things pass", () => {
+  const order = new CopyOrder();
+  const ran: string[] = [];
+  order.pastAll(() => ran.push("past nothing"));
+  const a = order.begin("a");
+  const b = order.begin("b");
+  order.pastAll(() => ran.push("past"));
+  order.inTurn("c", () => ran.push("c leg"));
+  const later = order.begin("a");
+  order.settle("a", a, () => ran.push("a copy"));
+  assertEquals(ran, ["past nothing", "c leg", "a copy"]);
+  order.settle("b", b, () => ran.push("b copy"));
+  assertEquals(ran, ["past nothing", "c leg", "a copy", "b copy", "past"]);
+  order.settle("a", later, null);
+  assertEquals(order.idle, true);
+});
+
+test("CopyOrder is past a flush when that has run", () => {
+  const order = new CopyOrder();
+  const ran: string[] = [];
+  let end = () => {};
+  order.holdingAll((done) => end = done);
+  order.pastAll(() => ran.push("past"));
+  assertEquals(ran, []);
+  end();
+  assertEquals(ran, ["past"]);
+});
