@@ -21,6 +21,12 @@ export const TARGET_NAMES = [
 /** One thing that is measured. */
 export type TargetName = typeof TARGET_NAMES[number];
 
+/** The generators to choose from; `auto` is memtier where it is on PATH. */
+export const LOAD_NAMES = ["own", "memtier", "auto"] as const;
+
+/** One of these. */
+export type LoadName = typeof LOAD_NAMES[number];
+
 /** What one run of the benchmark does. */
 export interface BenchOptions {
   readonly rounds: number;
@@ -34,7 +40,9 @@ export interface BenchOptions {
   readonly binaryPath: string;
   /** Another checkout of magent to compare with; null for none. */
   readonly beforeFolder: string | null;
-  /** No round is begun that would probably end later. */
+  /** Who makes the loads of rows that memtier can make. */
+  readonly load: LoadName;
+  /** When all is over; windows are shortened and rounds left out for that. */
   readonly minutes: number;
   /** Files that table and plot are written to. */
   readonly markdownPath: string;
@@ -42,6 +50,7 @@ export interface BenchOptions {
 }
 
 const NAMES = SCENARIOS.map(({ name }) => name);
+const USUAL_NAMES = SCENARIOS.filter(({ onlyByName }) => !onlyByName).map(({ name }) => name);
 
 /** Where `scripts/compile` puts the binary for this machine. */
 const COMPILED = `dist/magent-${VERSION}-${hostTarget()?.name}`;
@@ -54,11 +63,16 @@ compiled binary, side by side on this machine. Prints a table in Markdown, and w
 it and a plot to files.
 
   --short             the base and four rows, under three minutes
-  --rows A,B,…        of ${wrapped(NAMES)} (all but connections-…)
+  --rows A,B,…        of ${wrapped(USUAL_NAMES)} (all); by name only:
+                      ${wrapped(NAMES.filter((name) => !USUAL_NAMES.includes(name)))}
   --targets A,B,…     of ${wrapped(TARGET_NAMES)} (all)
   --rounds N          rounds over all cells; the table shows medians (3)
-  --seconds S         measured seconds per cell (2; 1.5 with --short)
-  --minutes M         begin no round that would end later (15)
+  --seconds S         measured seconds per cell (2; 1.2 with --short)
+  --minutes M         take no longer: shorten windows, but not below three rounds (15;
+                      3 with --short)
+  --load G            own: the generator that judges every reply; memtier:
+                      memtier_benchmark, for the rows it can make; auto: memtier when
+                      it is on PATH (own)
   --binary FILE       the compiled binary (what scripts/compile makes)
   --before FOLDER     compare with magent in another checkout too
   --markdown FILE     where the table goes (bench.md)
@@ -74,7 +88,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | null 
   const values = parseFlags(args);
   if (values.help) return null;
   const short = values.short ?? false;
-  const seconds = parseNumber("--seconds", values.seconds ?? (short ? "1.5" : "2"));
+  const seconds = parseNumber("--seconds", values.seconds ?? (short ? "1.2" : "2"));
   const rows = SCENARIOS.filter((scenario) => short ? scenario.short : !scenario.onlyByName)
     .map(({ name }) => name);
   const wantedRows = parseNames("--rows", values.rows ?? rows.join(","), NAMES);
@@ -86,7 +100,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | null 
     targets: parseNames("--targets", values.targets ?? TARGET_NAMES.join(","), TARGET_NAMES),
     binaryPath: values.binary ?? COMPILED,
     beforeFolder: values.before ?? null,
-    minutes: parseNumber("--minutes", values.minutes ?? "15"),
+    minutes: parseNumber("--minutes", values.minutes ?? (short ? "3" : "15")),
+    load: parseLoad(values.load ?? "own"),
     markdownPath: values.markdown ?? "bench.md",
     svgPath: values.svg ?? "bench.svg",
   };
@@ -103,6 +118,7 @@ function parseFlags(args: readonly string[]) {
         rounds: { type: "string" },
         seconds: { type: "string" },
         minutes: { type: "string" },
+        load: { type: "string" },
         binary: { type: "string" },
         before: { type: "string" },
         markdown: { type: "string" },
@@ -120,6 +136,14 @@ function parseNumber(flag: string, text: string): number {
   if (number >= 0.1 && number <= 3600) return number;
   throw new BenchOptionsError(
     `Cannot parse flag "${flag}": must be 0.1 to 3600: current value is "${text}"`,
+  );
+}
+
+function parseLoad(text: string): LoadName {
+  const name = LOAD_NAMES.find((one) => one === text);
+  if (name !== undefined) return name;
+  throw new BenchOptionsError(
+    `Cannot parse flag "--load": must be of ${LOAD_NAMES.join(", ")}: current value is "${text}"`,
   );
 }
 

@@ -6,6 +6,9 @@ import type { LoadReport } from "./load_order.ts";
 import { median } from "./median.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** The load generators there are. */
+export type Generator = "own" | "memtier";
+
 /** One measurement: what the generator saw, and the proxy's peak memory (0 without a proxy). */
 export interface CellSample extends LoadReport {
   readonly proxyPeakBytes: number;
@@ -16,6 +19,8 @@ export interface Cell {
   readonly scenario: Scenario;
   readonly target: string;
   readonly hasProxy: boolean;
+  /** Who makes the row's load. */
+  readonly generator: Generator;
   readonly samples: CellSample[];
   /** Why it is not measured at all; null when it is. */
   readonly skipped: string | null;

@@ -74,7 +74,9 @@ function toBase(head: string, measure: Measure): Column {
     text: (cell, cells) => {
       const of = { scenario: cell.scenario.base, target: cell.target };
       const other = findCell(cells, of);
-      return other === cell ? "" : ratioText(cell, { other, measure });
+      // Two generators ask differently, and so cost a proxy different work.
+      if (other === cell || other?.generator !== cell.generator) return "";
+      return ratioText(cell, { other, measure });
     },
   };
 }

@@ -44,6 +44,8 @@ export interface Dialect {
 export interface Shape {
   readonly valueBytes: number;
   readonly keysPerGet: number;
+  /** What keys begin with. */
+  readonly keyWord?: string;
 }
 
 /** Digits of a key, bytes that may be anything, or bytes as they are. */
@@ -60,8 +62,9 @@ export function dialectOf(protocol: Protocol, shape: Shape): Dialect {
   return DIALECTS[protocol](shape);
 }
 
-function classic({ valueBytes, keysPerGet }: Shape): Dialect {
-  const prefix = prefixOf(valueBytes);
+function classic(shape: Shape): Dialect {
+  const { valueBytes, keysPerGet } = shape;
+  const prefix = prefixOf(shape);
   const keys = Array.from({ length: keysPerGet }, (): Part[] => [` ${prefix}`, "KEY"]).flat();
   return {
     get: pattern("get", ...keys, "\r\n"),
@@ -73,8 +76,9 @@ function classic({ valueBytes, keysPerGet }: Shape): Dialect {
   };
 }
 
-function meta({ valueBytes }: Shape): Dialect {
-  const prefix = prefixOf(valueBytes);
+function meta(shape: Shape): Dialect {
+  const { valueBytes } = shape;
+  const prefix = prefixOf(shape);
   return {
     get: pattern("mg ", prefix, "KEY", " v\r\n"),
     set: pattern("ms ", prefix, "KEY", ` ${valueBytes}\r\n`, ...value(valueBytes), "\r\n"),
@@ -85,8 +89,9 @@ function meta({ valueBytes }: Shape): Dialect {
   };
 }
 
-function binary({ valueBytes }: Shape): Dialect {
-  const prefix = prefixOf(valueBytes);
+function binary(shape: Shape): Dialect {
+  const { valueBytes } = shape;
+  const prefix = prefixOf(shape);
   const keyBytes = prefix.length + DIGITS;
   const exptimeAndFlags = [0, 0, 0, 0, 0, 0, 0, 0];
   const setHead = requestHead({ opcode: 1, keyBytes, extras: 8, valueBytes });
@@ -101,8 +106,8 @@ function binary({ valueBytes }: Shape): Dialect {
 }
 
 /** Servers hold values of several lengths side by side. */
-function prefixOf(valueBytes: number): string {
-  return `bench${valueBytes}:`;
+function prefixOf({ valueBytes, keyWord }: Shape): string {
+  return `${keyWord ?? "bench"}${valueBytes}:`;
 }
 
 function value(valueBytes: number): Part[] {

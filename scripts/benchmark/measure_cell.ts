@@ -6,9 +6,11 @@
  */
 
 import { fileURLToPath } from "node:url";
-import type { CellSample } from "./cell.ts";
+import type { CellSample, Generator } from "./cell.ts";
 import { freePort } from "./free_port.ts";
-import type { LoadOrder, LoadReport } from "./load_order.ts";
+import type { Load, LoadOrder, LoadReport } from "./load_order.ts";
+import { memtierRefusal } from "./memtier_command.ts";
+import { runMemtier } from "./memtier_load.ts";
 import type { MemcachedFarm } from "./memcached_farm.ts";
 import type { PinnedProcess } from "./pinned_process.ts";
 import type { ProcessCrew } from "./process_crew.ts";
@@ -30,6 +32,10 @@ export interface BenchSite {
   readonly loadCore: number;
   /** The path of the Bun that runs the load generator. */
   readonly loadRuntime: string;
+  /** The path of memtier where it makes the load of rows that it can; null for none. */
+  readonly memtier: string | null;
+  /** For files of programs that are started. */
+  readonly folder: string;
   readonly warmSeconds: number;
   readonly seconds: number;
 }
@@ -40,6 +46,11 @@ export interface StartedProxy {
   readonly port: number;
   /** From its start to its first answer. */
   readonly startMs: number;
+}
+
+/** Who makes this load here. */
+export function generatorOf(load: Load, site: Pick<BenchSite, "memtier">): Generator {
+  return site.memtier !== null && memtierRefusal(load) === null ? "memtier" : "own";
 }
 
 /** Measures a target under a load; rejects with the reason when it cannot be measured. */
@@ -80,7 +91,7 @@ export async function startProxy(
   return { process, port: place.port, startMs: performance.now() - startedMs };
 }
 
-async function runLoad(
+function runLoad(
   scenario: Scenario,
   site: BenchSite,
   at: Pick<LoadOrder, "ports" | "proxyPids">,
@@ -94,6 +105,15 @@ async function runLoad(
     serverPids: site.farm.pids,
     cores: [site.proxyCore, site.loadCore],
   };
+  if (site.memtier !== null && generatorOf(scenario.load, site) === "memtier") {
+    return runMemtier(order, { ...site, path: site.memtier });
+  }
+  return runOwn(order, site);
+}
+
+/** A load by the generator of this benchmark. */
+async function runOwn(order: LoadOrder, site: BenchSite): Promise<LoadReport> {
+  const { warmSeconds, seconds } = order;
   const command = [site.loadRuntime, LOAD_GENERATOR, JSON.stringify(order)];
   const generator = site.crew.start(site.loadCore, command);
   const limitMs = (warmSeconds + seconds) * 1000 + SLACK_MS;

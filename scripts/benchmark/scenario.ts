@@ -72,10 +72,24 @@ export const SCENARIOS: readonly Scenario[] = [
   vary("recover-auto", {}, { ...BACKED_UP, flags: ["--recover", "auto"], base: "recover-off" }),
   vary("workers-2", {}, { needs: "workers", flags: ["--workers", "2"] }),
   vary("zipfian", { keys: "zipfian" }),
-  // For choosing the default of that flag.
-  vary("connections-2", {}, { flags: ["--connections", "2"], onlyByName: true }),
-  vary("connections-4", {}, { flags: ["--connections", "4"], onlyByName: true }),
+  // For choosing the default of that flag, under these loads.
+  vary("clients-200-pipeline-16", { clients: 200, depth: 16 }, { onlyByName: true }),
+  ...withConnections("base", {}),
+  ...withConnections("clients-200", { clients: 200 }),
+  ...withConnections("pipeline-16", { depth: 16 }),
+  ...withConnections("clients-200-pipeline-16", { clients: 200, depth: 16 }),
 ];
+
+/** A row's load with more connections to each server, compared with that row. */
+function withConnections(base: string, load: Partial<Load>): Scenario[] {
+  return ["2", "4"].map((count) =>
+    vary(`${base}-connections-${count}`, load, {
+      base,
+      flags: ["--connections", count],
+      onlyByName: true,
+    })
+  );
+}
 
 /** The base, but for what is said. */
 function vary(

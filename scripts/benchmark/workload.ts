@@ -15,6 +15,8 @@ export interface WorkloadOptions {
   readonly keysPerGet: number;
   /** Which keys are asked for how often. */
   readonly keys: "uniform" | "zipfian";
+  /** What keys begin with, before the length of their values; "bench" unless it is said. */
+  readonly keyWord?: string;
 }
 
 /** The bytes of one row's requests. */

@@ -27,7 +27,13 @@ function sampleOf(requests: number, proxyMicros: number): CellSample {
 
 function cellOf(target: string, samples: CellSample[], changes: Partial<Cell> = {}): Cell {
   const scenario = scenarioOf("base");
-  const well = { hasProxy: true, skipped: null, failure: null, repeated: 0 };
+  const well = {
+    hasProxy: true,
+    generator: "own" as const,
+    skipped: null,
+    failure: null,
+    repeated: 0,
+  };
   return { scenario, target, samples, ...well, ...changes };
 }
 
@@ -87,6 +93,15 @@ test("renderCellTable compares with nutcracker and with the base row", () => {
   ]);
   assertEquals(rows[0][3], "1.00");
   assertEquals(rows[0][6], "");
+});
+
+test("renderCellTable compares no row with a base row that another generator made", () => {
+  const scenario = scenarioOf("meta");
+  const rows = rowsOf([
+    cellOf("magent, bun", [sampleOf(100_000, 20)], { generator: "memtier" }),
+    cellOf("magent, bun", [sampleOf(100_000, 10)], { scenario }),
+  ]);
+  assertEquals(rows[1][6], "");
 });
 
 test("renderCellTable says when the proxy's core was not full", () => {

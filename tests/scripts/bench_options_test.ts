@@ -26,6 +26,7 @@ test("parseBenchOptions has defaults for everything", () => {
     binaryPath: `dist/magent-${VERSION}-${hostTarget()?.name}`,
     beforeFolder: null,
     minutes: 15,
+    load: "own",
     markdownPath: "bench.md",
     svgPath: "bench.svg",
   });
@@ -34,7 +35,7 @@ test("parseBenchOptions has defaults for everything", () => {
 
 test("parseBenchOptions reads every flag", () => {
   const line = "--rounds 5 --seconds 1 --rows meta,base --targets bun,direct --minutes 4 " +
-    "--binary a/b --before ../old --markdown out.md --svg out.svg";
+    "--binary a/b --before ../old --markdown out.md --svg out.svg --load auto";
   const options = parseBenchOptions(line.split(" "));
   assertEquals({ ...options, scenarios: [] }, {
     rounds: 5,
@@ -45,6 +46,7 @@ test("parseBenchOptions reads every flag", () => {
     binaryPath: "a/b",
     beforeFolder: "../old",
     minutes: 4,
+    load: "auto",
     markdownPath: "out.md",
     svgPath: "out.svg",
   });
@@ -54,7 +56,7 @@ test("parseBenchOptions reads every flag", () => {
 test("parseBenchOptions lets other flags win over --short", () => {
   const short = ["base", "clients-1", "pipeline-16", "10KB", "multi-get-100"];
   assertEquals(rowsOf("--short"), short);
-  assertEquals(parseBenchOptions(["--short"])?.seconds, 1.5);
+  assertEquals(parseBenchOptions(["--short"])?.seconds, 1.2);
   assertEquals(rowsOf("--short --rows zipfian"), ["zipfian"]);
   assertEquals(parseBenchOptions(["--short", "--seconds=1"])?.seconds, 1);
 });
@@ -73,6 +75,8 @@ const WRONG_LINES: readonly [string, string][] = [
   ["--rows base,,meta", '"--rows"'],
   ["--rows huge", 'current value is "huge"'],
   ["--targets direct,mcrouter", 'current value is "mcrouter"'],
+  ["--load", "--load"],
+  ["--load memaslap", 'current value is "memaslap"'],
   ["--fast", "--fast"],
   ["--rounds", "--rounds"],
   ["bun", "bun"],
