@@ -11,6 +11,7 @@
  * a large value until its end.
  */
 
+import { ChunkLoan } from "../message/loan.ts";
 import { Reply, ReplyStatus } from "../message/reply.ts";
 import { Answer, ClassicReplyParser } from "../protocol/classic_reply_parser.ts";
 import { Input } from "../protocol/input.ts";
@@ -39,6 +40,7 @@ export class ReplyMatcher {
   readonly #parser: ClassicReplyParser;
   readonly #input = new Input();
   readonly #reply = new Reply();
+  readonly #loan = new ChunkLoan();
   /** The line in hand has had a reply for some key, and owes its `END`. */
   #groupOpen = false;
   #large: Sink | null = null;
@@ -48,6 +50,7 @@ export class ReplyMatcher {
     this.#queue = queue;
     this.#owner = owner;
     this.#parser = new ClassicReplyParser(streamBytes);
+    this.#reply.loan = this.#loan;
   }
 
   /** The server owes the rest of something it has begun. */
@@ -63,9 +66,12 @@ export class ReplyMatcher {
   /** Handles what has come; false when it makes no sense. The chunk is borrowed. */
   receive(chunk: Uint8Array): boolean {
     this.#input.append(chunk);
-    const sense = this.#handle();
-    this.#input.keep();
-    return sense;
+    try {
+      return this.#handle();
+    } finally {
+      this.#loan.end();
+      this.#input.keep();
+    }
   }
 
   /** No more will come: a large value under way has broken off. */

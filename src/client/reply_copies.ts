@@ -1,39 +1,72 @@
 /**
- * Copies of replies that wait for their turn; used again, so that answers that come
- * out of order cost no garbage.
+ * What replies that wait for their turn are copied to; used again, so that answers that
+ * come out of order cost no garbage.
  *
- *   of(reply) -> a copy … giveBack(copy) -> kept for the next, while there is room
+ *   takeCopy(), takeBlock() … giveBack…() -> kept for the next, while there is room
  *
  * Owned by: the proxy, one per worker, for all its sessions.
  */
 
 import { type CopyBytes, copyBytes } from "../message/copy_bytes.ts";
 import { Reply } from "../message/reply.ts";
+import { OutputBuffer } from "../protocol/output_buffer.ts";
 
-/** Most copies that are kept unused. */
-const UNUSED_MAX = 1024;
-/** A copy with more bytes than this is not kept. */
-const KEPT_BYTES = 2048;
+/** Bytes of a block. */
+export const BLOCK_BYTES: number = 8 << 10;
 
-/** A store of used copies. */
+/** Most copies and blocks that are kept unused: 1 MiB of blocks. */
+const COPIES_UNUSED_MAX = 1024;
+const BLOCKS_UNUSED_MAX = 128;
+
+const NOTHING = new Uint8Array(0);
+
+/** Room for the bytes of several replies to one client. */
+export interface HeldBlock {
+  readonly out: OutputBuffer;
+  /** Replies in it that wait. */
+  held: number;
+}
+
+/** A reply that waits for its turn. */
+export class HeldReply extends Reply {
+  /** Where its bytes are; null when they are its own. */
+  block: HeldBlock | null = null;
+}
+
+/** A store of used copies and blocks. */
 export class ReplyCopies {
-  readonly #copy: CopyBytes;
-  readonly #unused: Reply[] = [];
+  readonly copyBytes: CopyBytes;
+  readonly #copies: HeldReply[] = [];
+  readonly #blocks: HeldBlock[] = [];
 
   /** `copy`: how bytes are copied. */
   constructor(copy: CopyBytes = copyBytes) {
-    this.#copy = copy;
+    this.copyBytes = copy;
   }
 
-  /** A copy that owns its bytes. */
-  of(reply: Reply): Reply {
-    return reply.copyTo(this.#unused.pop() ?? new Reply(), this.#copy);
+  takeCopy(): HeldReply {
+    return this.#copies.pop() ?? new HeldReply();
   }
 
   /** Nobody looks at the copy any more. */
-  giveBack(copy: Reply): void {
-    if (this.#unused.length < UNUSED_MAX && copy.bytes.length <= KEPT_BYTES) {
-      this.#unused.push(copy);
-    }
+  giveBackCopy(copy: HeldReply): void {
+    copy.block = null;
+    copy.bytes = NOTHING;
+    if (this.#copies.length < COPIES_UNUSED_MAX) this.#copies.push(copy);
+  }
+
+  /** An empty block. */
+  takeBlock(): HeldBlock {
+    const block = this.#blocks.pop();
+    if (block !== undefined) return block;
+    const out = new OutputBuffer(this.copyBytes);
+    out.reserve(BLOCK_BYTES);
+    return { out, held: 0 };
+  }
+
+  /** Nobody looks at the block any more. */
+  giveBackBlock(block: HeldBlock): void {
+    block.out.clear(BLOCK_BYTES);
+    if (this.#blocks.length < BLOCKS_UNUSED_MAX) this.#blocks.push(block);
   }
 }

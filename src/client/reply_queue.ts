@@ -12,6 +12,7 @@ import type { Request } from "../message/request.ts";
 import type { ReplyWriter } from "../protocol/reply_writer.ts";
 import type { Counters } from "../stats/counters.ts";
 import type { ClientOutput } from "./client_output.ts";
+import { HeldReplies } from "./held_replies.ts";
 import type { ReplyCopies } from "./reply_copies.ts";
 import { ReplySlot } from "./reply_slot.ts";
 
@@ -27,7 +28,7 @@ export interface ReplyQueueOwner {
 export class ReplyQueue {
   readonly output: ClientOutput;
   readonly owner: ReplyQueueOwner;
-  readonly copies: ReplyCopies;
+  readonly held: HeldReplies;
   readonly #counters: Counters;
   #writer: ReplyWriter;
   #slots: ReplySlot[] = [];
@@ -45,7 +46,7 @@ export class ReplyQueue {
   ) {
     this.owner = owner;
     this.output = options.output;
-    this.copies = options.copies;
+    this.held = new HeldReplies(options.copies, options.output);
     this.#writer = options.writer;
     this.#counters = options.counters;
   }

@@ -13,6 +13,7 @@ import type { Request } from "../message/request.ts";
 import { binaryOpcode } from "../protocol/binary_codes.ts";
 import type { ReplyTag } from "../protocol/reply_writer.ts";
 import type { Sink } from "../route/route.ts";
+import type { HeldReply } from "./reply_copies.ts";
 import type { ReplyQueue } from "./reply_queue.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -29,7 +30,7 @@ export class ReplySlot implements Sink, ReplyTag {
   key: Uint8Array = NOTHING;
   readonly #queue: ReplyQueue;
   #state: "free" | "waiting" | "held" | "large" | "large held" = "free";
-  #held: Reply | null = null;
+  #held: HeldReply | null = null;
   /** Of a large value: its head and parts that came before its turn. */
   #head: Reply | null = null;
   #parts: Uint8Array[] = [];
@@ -62,8 +63,7 @@ export class ReplySlot implements Sink, ReplyTag {
       return;
     }
     this.#state = "held";
-    this.#held = queue.copies.of(reply);
-    queue.output.hold(this.#held.end);
+    this.#held = queue.held.hold(reply);
   }
 
   begin(head: Reply): void {
@@ -148,12 +148,13 @@ export class ReplySlot implements Sink, ReplyTag {
   }
 
   #releaseHeld(): void {
+    const queue = this.#queue;
     const held = this.#held!;
     this.#held = null;
     this.#state = "free";
-    this.#queue.output.hold(-held.end);
-    this.#queue.write(this, held);
-    this.#queue.copies.giveBack(held);
+    queue.held.settle(held);
+    queue.write(this, held);
+    queue.held.letGo(held);
   }
 
   /** Moves what waited of a large value to the output. */

@@ -2,10 +2,11 @@
  * The answer to one request: what a server said, or why none could be asked.
  *
  * What came from a server is a range of borrowed bytes, valid until the `reply`
- * it was handed to returns. Failures are ours and live for ever.
+ * it was handed to returns, or until its loan ends. Failures are ours and live for ever.
  */
 
 import { type CopyBytes, copyBytes } from "./copy_bytes.ts";
+import type { Loan } from "./loan.ts";
 
 /** What kind of answer it is; routes decide by this and never by bytes. */
 export const ReplyStatus = {
@@ -59,6 +60,8 @@ export class Reply {
   /** It is in the words of the meta protocol. */
   meta = false;
   bytes: Uint8Array = NOTHING;
+  /** `bytes` stay as they are until it ends; null: only until `reply` returns. */
+  loan: Loan | null = null;
   /** The whole answer as a client may get it: value line, data and line end, or one line. */
   start = 0;
   end = 0;
@@ -101,24 +104,31 @@ export class Reply {
     const { start, end } = this;
     if (copy.bytes.length < end - start) copy.bytes = new Uint8Array(end - start);
     copyRange(copy.bytes, 0, this.bytes, start, end);
-    copy.start = 0;
-    copy.end = end - start;
+    this.describe(copy, 0);
+    copy.loan = null;
+    return copy;
+  }
+
+  /** Makes `copy` say all that this one says; its bytes, which it has already, lie at `at`. */
+  describe(copy: Reply, at: number): void {
+    const shift = at - this.start;
+    copy.start = at;
+    copy.end = this.end + shift;
     copy.status = this.status;
     copy.failure = this.failure;
     copy.meta = this.meta;
-    copy.keyStart = this.keyStart - start;
-    copy.keyEnd = this.keyEnd - start;
+    copy.keyStart = this.keyStart + shift;
+    copy.keyEnd = this.keyEnd + shift;
     copy.flags = this.flags;
     copy.ttl = this.ttl;
     copy.won = this.won;
     copy.taken = this.taken;
     copy.stale = this.stale;
-    copy.casStart = this.casStart - start;
-    copy.casEnd = this.casEnd - start;
+    copy.casStart = this.casStart + shift;
+    copy.casEnd = this.casEnd + shift;
     copy.generation = this.generation;
-    copy.valueStart = this.valueStart - start;
-    copy.valueEnd = this.valueEnd - start;
-    return copy;
+    copy.valueStart = this.valueStart + shift;
+    copy.valueEnd = this.valueEnd + shift;
   }
 }
 

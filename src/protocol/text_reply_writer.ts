@@ -45,7 +45,9 @@ export class TextReplyWriter implements ReplyWriter {
 
   #writeRetrieval(out: OutputBuffer, tag: ReplyTag, reply: Reply): void {
     if (reply.status === ReplyStatus.Hit) {
-      appendReply(out, reply);
+      // A neighbour may follow only where a further key does.
+      if (tag.last && !out.lends) appendReply(out, reply);
+      else lendReply(out, reply);
     } else if (reply.status !== ReplyStatus.Miss && !this.#isAsMiss(tag, reply)) {
       this.#error ??= reply.bytes.slice(reply.start, reply.end);
     }
@@ -71,10 +73,21 @@ export class TextReplyWriter implements ReplyWriter {
   }
 }
 
+/** A reply that may be copied later together with its neighbours. */
+function lendReply(out: OutputBuffer, reply: Reply): void {
+  const { bytes, start, end, loan } = reply;
+  if (loan === null || !isAsItCame(reply)) appendReply(out, reply);
+  else out.lend(bytes, start, end, loan);
+}
+
+function isAsItCame(reply: Reply): boolean {
+  return reply.generation === 0 || reply.casStart === reply.casEnd;
+}
+
 /** A reply as it came, but for its cas number. */
 function appendReply(out: OutputBuffer, reply: Reply): void {
   const { bytes, start, end, casStart, casEnd } = reply;
-  if (reply.generation === 0 || casStart === casEnd) return out.append(bytes, start, end);
+  if (isAsItCame(reply)) return out.append(bytes, start, end);
   out.append(bytes, start, casStart);
   appendCasToken(out, reply);
   out.append(bytes, casEnd, end);

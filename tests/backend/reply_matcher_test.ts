@@ -1,8 +1,14 @@
 /** A server that has lost count is found out before anybody gets what belongs to another. */
 
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
-import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { ExchangeQueue } from "../../src/backend/exchange_queue.ts";
+import { ReplyMatcher } from "../../src/backend/reply_matcher.ts";
+import type { Reply } from "../../src/message/reply.ts";
+import { OutputBuffer } from "../../src/protocol/output_buffer.ts";
+import { toBytes, toText } from "../support/latin1.ts";
+import { parsedRequest, TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+import { RecordingSink } from "../support/recording_sink.ts";
 import { LoneConnection } from "./lone_connection.ts";
 
 /** Answers that others can get, and whoever asked first cannot. */
@@ -69,4 +75,53 @@ test("ReplyMatcher breaks off a large value that does not end with its line", as
       assertEquals([sink.calls.at(-1), lone.told.at(-1)], ["broken", "closed nonsense"]);
     }
   }
+});
+
+/** Takes replies as lent. */
+class LendingSink extends RecordingSink {
+  readonly out = new OutputBuffer();
+
+  override reply(reply: Reply): void {
+    super.reply(reply);
+    this.out.lend(reply.bytes, reply.start, reply.end, reply.loan!);
+  }
+}
+
+test("ReplyMatcher ends the loan of a chunk before the chunk may change", () => {
+  const said = toBytes("VALUE a 0 3\r\n123\r\nEND\r\nVALUE b 0 3\r\n456\r\nEND\r\n");
+  for (let cut = 0; cut <= said.length; cut++) {
+    const queue = new ExchangeQueue();
+    const owner = { answered: () => {}, largeBegins: () => {}, generation: 0 };
+    const matcher = new ReplyMatcher(queue, owner, TEST_STREAM_BYTES);
+    const sinks = ["a", "b"].map((key) => {
+      const sink = new LendingSink();
+      queue.push(parsedRequest(`get ${key}\r\n`), sink, null, false, 0);
+      return sink;
+    });
+    queue.markWritten();
+    for (const chunk of [said.slice(0, cut), said.slice(cut)]) {
+      matcher.receive(chunk);
+      chunk.fill(0x3f);
+    }
+    const texts = sinks.map((sink) => toText(sink.out.view()));
+    assertEquals(texts, ["VALUE a 0 3\r\n123\r\n", "VALUE b 0 3\r\n456\r\n"], `cut at ${cut}`);
+  }
+});
+
+test("ReplyMatcher ends the loan of a chunk also when a sink throws", () => {
+  const queue = new ExchangeQueue();
+  const owner = { answered: () => {}, largeBegins: () => {}, generation: 0 };
+  const matcher = new ReplyMatcher(queue, owner, TEST_STREAM_BYTES);
+  const lending = new LendingSink();
+  const throwing = new RecordingSink();
+  throwing.reply = () => {
+    throw new Error("a fault");
+  };
+  queue.push(parsedRequest("get a\r\n"), lending, null, false, 0);
+  queue.push(parsedRequest("get b\r\n"), throwing, null, true, 0);
+  queue.markWritten();
+  const chunk = toBytes("VALUE a 0 1\r\n1\r\nVALUE b 0 1\r\n2\r\nEND\r\n");
+  assertThrows(() => matcher.receive(chunk), Error, "a fault");
+  chunk.fill(0x3f);
+  assertEquals(toText(lending.out.view()), "VALUE a 0 1\r\n1\r\n");
 });

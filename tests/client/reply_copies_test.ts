@@ -1,30 +1,28 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { ReplyCopies } from "../../src/client/reply_copies.ts";
-import { hitOf, replyOf } from "../support/fake_destination.ts";
+import { BLOCK_BYTES, ReplyCopies } from "../../src/client/reply_copies.ts";
+import { toBytes } from "../support/latin1.ts";
 
-test("ReplyCopies.of copies like retain, whatever the copy was before", () => {
+test("ReplyCopies gives an empty block, whatever was in it before", () => {
   const copies = new ReplyCopies();
-  const first = copies.of(hitOf("long value", { key: "first" }));
-  copies.giveBack(first);
-  const reply = replyOf("STORED");
-  reply.start = 1;
-  const second = copies.of(reply);
-  const other = reply.retain();
-
-  assertEquals(second === first, true);
-  assertEquals(second.bytes.slice(0, second.end), other.bytes);
-  assertEquals({ ...second, bytes: null }, { ...other, bytes: null });
+  const block = copies.takeBlock();
+  const { bytes } = block.out;
+  block.out.appendAll(toBytes("x".repeat(1000)));
+  copies.giveBackBlock(block);
+  const again = copies.takeBlock();
+  assertEquals([again === block, again.out.length, again.held], [true, 0, 0]);
+  assertEquals([again.out.bytes === bytes, bytes.length], [true, BLOCK_BYTES]);
 });
 
-test("ReplyCopies keeps no large copy, and not more than it may", () => {
+test("ReplyCopies keeps not more copies and blocks than it may", () => {
   const copies = new ReplyCopies();
-  const large = copies.of(hitOf("x".repeat(3000)));
-  copies.giveBack(large);
-  assertEquals(copies.of(hitOf("x".repeat(3000))) === large, false);
-
-  const many = Array.from({ length: 1100 }, () => copies.of(replyOf("STORED")));
-  for (const copy of many) copies.giveBack(copy);
-  const again = new Set(Array.from({ length: 1100 }, () => copies.of(replyOf("STORED"))));
+  const many = Array.from({ length: 1100 }, () => copies.takeCopy());
+  for (const copy of many) copies.giveBackCopy(copy);
+  const again = new Set(Array.from({ length: 1100 }, () => copies.takeCopy()));
   assertEquals(many.filter((copy) => again.has(copy)).length, 1024);
+
+  const blocks = Array.from({ length: 200 }, () => copies.takeBlock());
+  for (const block of blocks) copies.giveBackBlock(block);
+  const others = new Set(Array.from({ length: 200 }, () => copies.takeBlock()));
+  assertEquals(blocks.filter((block) => others.has(block)).length, 128);
 });

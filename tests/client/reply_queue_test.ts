@@ -1,36 +1,26 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { BufferBudget } from "../../src/client/buffer_budget.ts";
-import { ClientOutput } from "../../src/client/client_output.ts";
-import { copyBytes } from "../../src/message/copy_bytes.ts";
 import { ReplyCopies } from "../../src/client/reply_copies.ts";
 import { ReplyQueue } from "../../src/client/reply_queue.ts";
 import { COMMANDS } from "../../src/message/command.ts";
+import { ChunkLoan } from "../../src/message/loan.ts";
+import type { ReplySlot } from "../../src/client/reply_slot.ts";
+import { Reply } from "../../src/message/reply.ts";
 import { TextReplyWriter } from "../../src/protocol/text_reply_writer.ts";
 import { Counters } from "../../src/stats/counters.ts";
-import { FakeClock } from "../support/fake_clock.ts";
 import { hitOf, replyOf } from "../support/fake_destination.ts";
-import { FakeSocket } from "../support/fake_socket.ts";
-import { FakeTurns } from "../support/fake_turns.ts";
-import { toBytes } from "../support/latin1.ts";
+import { toBytes, toText } from "../support/latin1.ts";
 import { parsedRequest } from "../support/parsed_request.ts";
+import { forSeeds } from "../support/seeded_random.ts";
+import { loneOutput } from "./lone_output.ts";
 
 const MIB = 1 << 20;
 
-function queue() {
+function queue(copies = new ReplyCopies()) {
   const counters = new Counters(COMMANDS.length);
-  const socket = new FakeSocket();
-  const services = {
-    turns: new FakeTurns(new FakeClock().now).queue,
-    counters,
-    budget: new BufferBudget(64 * MIB),
-    limits: { replyBytes: 64 * MIB },
-    copyBytes,
-  };
-  const owner = { written: () => {}, slow: () => {}, broken: () => {}, progressed: () => {} };
-  const output = new ClientOutput(socket.writable.getWriter(), services, owner);
+  const output = loneOutput(counters);
+  const owner = { progressed: () => {}, broken: () => {} };
   const writer = new TextReplyWriter(true);
-  const copies = new ReplyCopies();
   return { output, replies: new ReplyQueue(owner, { output, writer, counters, copies }) };
 }
 
@@ -86,3 +76,54 @@ test("ReplyQueue keeps nothing for a client that is gone", () => {
   slots[3].reply(hitOf("x".repeat(MIB), { key: "d" }));
   assertEquals([output.waitingBytes, output.backedUp], [0, false]);
 });
+
+test("ReplyQueue answers keys in their order, in whatever order chunks of two servers come", () => {
+  forSeeds(50, (random) => {
+    const copies = new ReplyCopies();
+    const clients = [queue(copies), queue(copies)].map((one) => ({ ...one, text: "" }));
+    const servers = [0, 1].map(() => ({ asked: [] as Asked[], loan: new ChunkLoan() }));
+    for (let line = 0; line < 20; line++) {
+      const client = random.pick(clients);
+      const keys = 1 + random.below(30);
+      for (let key = 0; key < keys; key++) {
+        const request = parsedRequest(`get ${line}-${key}\r\n`);
+        request.last = key === keys - 1;
+        const reply = random.chance(0.9)
+          ? hitOf("v".repeat(random.below(200)), { key: `${line}-${key}` })
+          : replyOf("END");
+        const hit = reply.valueEnd > 0 ? toText(reply.bytes) : "";
+        client.text += hit + (request.last ? "END\r\n" : "");
+        random.pick(servers).asked.push({ slot: client.replies.open(request), reply });
+      }
+      if (random.chance(0.5)) answerSome(random.pick(servers), random.below(40));
+    }
+    for (const server of servers) answerSome(server, Infinity);
+    for (const { output, replies, text } of clients) {
+      assertEquals([toText(output.out.view()), replies.size], [text, 0]);
+      assertEquals(output.waitingBytes, text.length);
+    }
+  });
+});
+
+interface Asked {
+  readonly slot: ReplySlot;
+  readonly reply: Reply;
+}
+
+/** One chunk with the oldest answers of a server; its bytes are gone afterwards. */
+function answerSome(server: { asked: Asked[]; loan: ChunkLoan }, count: number): void {
+  const answers = server.asked.splice(0, count);
+  const chunk = new Uint8Array(answers.reduce((sum, { reply }) => sum + reply.bytes.length, 0));
+  const reply = new Reply();
+  reply.loan = server.loan;
+  reply.bytes = chunk;
+  let at = 0;
+  for (const answer of answers) {
+    chunk.set(answer.reply.bytes, at);
+    answer.reply.describe(reply, at);
+    answer.slot.reply(reply);
+    at = reply.end;
+  }
+  server.loan.end();
+  chunk.fill(0x3f);
+}
