@@ -1,12 +1,12 @@
 /**
- * Measures what clients and servers cost in memory.
+ * Measures what clients and servers cost in memory, and that many of both are served.
  *
  *   proxy with one server -> memory -> idle clients -> memory: bytes per client
- *   proxy with many servers ---------> memory: bytes per connection to a server
+ *   proxy with one, and with several connections to each of many servers: bytes per connection
+ *   proxy with many servers and active clients, every answer judged
  *
- * Clients have asked once before they fall silent, so that what a session keeps
- * after its first request is counted. The many servers are one memcached on many
- * loopback addresses: its own memory is not measured.
+ * Idle clients have asked once before they fall silent, so that what a session keeps
+ * after its first request is counted.
  */
 
 import process from "node:process";
@@ -15,9 +15,11 @@ import { findRuntime } from "./benchmark/find_executable.ts";
 import { freePort } from "./benchmark/free_port.ts";
 import { renderTable } from "./benchmark/markdown_table.ts";
 import { median } from "./benchmark/median.ts";
-import type { PinnedProcess } from "./benchmark/pinned_process.ts";
+import { type MemcachedFarm, startMemcachedFarm } from "./benchmark/memcached_farm.ts";
 import { ProcessCrew } from "./benchmark/process_crew.ts";
 import { waitUntilServing } from "./benchmark/wait_until_serving.ts";
+import { Workload } from "./benchmark/workload.ts";
+import { ACTIVE_LOAD, serveActive } from "./scale_run/active_clients.ts";
 import { IdleCrowd } from "./scale_run/idle_crowd.ts";
 import {
   parseScaleOptions,
@@ -26,15 +28,17 @@ import {
   ScaleOptionsError,
 } from "./scale_run/scale_options.ts";
 import { settledMemory } from "./scale_run/settled_memory.ts";
+import { weighConnections } from "./scale_run/weigh_connections.ts";
+import type { Weight } from "./scale_run/weighed_proxy.ts";
 
-const CORE = 0;
+const PROXY_CORE = 0;
+const SERVER_CORE = 1;
 /** The exit status after a signal. */
 const INTERRUPTED = 130;
 const PROXY = fileURLToPath(new URL("../mod.ts", import.meta.url));
 /** Of each proxy, for whatever is no client. */
 const SPARE_CLIENTS = 10;
-const KEYS_PER_SERVER = 10;
-/** A connection is little beside what a heap varies by: the median of so many comparisons. */
+/** Proxies differ in what they hold from start to start: the median of so many comparisons. */
 const PAIRS = 3;
 
 process.exit(await main(process.argv.slice(2)));
@@ -50,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(SCALE_HELP);
       return 0;
     }
-    process.stdout.write(await measure(options, crew));
+    await measure(options, crew);
     return 0;
   } catch (error) {
     if (!(error instanceof ScaleOptionsError)) throw error;
@@ -61,55 +65,67 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure(options: ScaleOptions, crew: ProcessCrew): Promise<string> {
-  const servers = await startServers(options.servers, crew);
+async function measure(options: ScaleOptions, crew: ProcessCrew): Promise<void> {
+  const workloads = [new Workload(ACTIVE_LOAD)];
+  const farm = await startMemcachedFarm(crew, {
+    core: SERVER_CORE,
+    mains: options.servers,
+    backups: 0,
+    workloads,
+  });
+  process.stdout.write(await memoryTable(options, crew, farm));
+  const load = { clients: options.active, seconds: options.seconds };
+  process.stdout.write(`\n${await serveActive(crew, farm, load)}`);
+}
+
+async function memoryTable(
+  options: ScaleOptions,
+  crew: ProcessCrew,
+  farm: MemcachedFarm,
+): Promise<string> {
   const rows: string[][] = [];
   for (const runtime of ["deno", "bun"] as const) {
     const path = findRuntime(runtime);
     if (path === null) throw new Error(`${runtime} is not on PATH`);
-    const by = { crew, keys: KEYS_PER_SERVER * servers.length };
-    const start = [path, ...(runtime === "deno" ? ["run", "-A"] : ["run"]), PROXY];
-    const { empty, perClient } = await measureClients(start, servers.slice(0, 1), {
-      count: options.clients,
-      crew,
-    });
-    const perServer: number[] = [];
+    const run = [path, "run", ...(runtime === "deno" ? ["-A"] : [])];
+    const { empty, perClient } = await measureClients(
+      [...run, PROXY, "-s", `127.0.0.1:${farm.mainPorts[0]}`],
+      { count: options.clients, crew },
+    );
+    const start = runtime === "deno" ? [...run, "--v8-flags=--expose-gc"] : run;
+    const weights: Weight[] = [];
     for (let pair = 0; pair < PAIRS; pair++) {
-      const one = await measureServers(start, servers.slice(0, 1), by);
-      const many = await measureServers(start, servers, by);
-      perServer.push((many - one) / (options.servers - 1));
+      const site = { crew, core: PROXY_CORE, farm, start };
+      weights.push(await weighConnections(site, options.connections));
     }
-    const spread = (Math.max(...perServer) - Math.min(...perServer)) / 2;
-    const connection = `${kilobytes(median(perServer))} ±${kilobytes(spread)}`;
-    rows.push([runtime, megabytes(empty), kilobytes(perClient), connection]);
+    rows.push([
+      runtime,
+      (empty / 1e6).toFixed(1),
+      kilobytes([perClient]),
+      kilobytes(weights.map(({ heap }) => heap)),
+      kilobytes(weights.map(({ resident }) => resident)),
+    ]);
   }
+  const connections = `${options.servers} × ${options.connections}`;
   const heads = [
     "runtime",
     "MB with one server",
     `KB per idle client (${options.clients})`,
-    `KB per connection to a server (${options.servers})`,
+    `KB of heap per connection to a server (${connections})`,
+    "KB resident",
   ];
-  return renderTable(heads, rows, ["left", "right", "right", "right"]);
-}
-
-/** Addresses of one memcached. */
-async function startServers(count: number, crew: ProcessCrew): Promise<string[]> {
-  const port = await freePort();
-  const hosts = Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`);
-  const command = ["memcached", "-l", hosts.join(","), "-p", String(port), "-U", "0", "-t", "1"];
-  // memcached refuses to run as root unless it is told whom to be.
-  if (process.getuid?.() === 0) command.push("-u", "root");
-  await waitUntilServing(port, crew.start(CORE, command));
-  return hosts.map((host) => `${host}:${port}`);
+  return renderTable(heads, rows, ["left", "right", "right", "right", "right"]);
 }
 
 async function measureClients(
   start: readonly string[],
-  servers: readonly string[],
   by: { count: number; crew: ProcessCrew },
 ): Promise<{ empty: number; perClient: number }> {
+  const port = await freePort();
   const clients = by.count + SPARE_CLIENTS;
-  const { proxy, port } = await startProxy(start, servers, { clients, crew: by.crew });
+  const args = ["-D", "-l", "127.0.0.1", "-p", String(port), "-n", String(clients)];
+  const proxy = by.crew.start(PROXY_CORE, [...start, ...args]);
+  await waitUntilServing(port, proxy);
   const empty = await settledMemory(proxy.pid);
   const crowd = await IdleCrowd.connect(port, by.count, "get scale:1\r\n");
   const full = await settledMemory(proxy.pid);
@@ -118,44 +134,10 @@ async function measureClients(
   return { empty, perClient: (full - empty) / by.count };
 }
 
-/** Memory with a connection to each of the servers, after a get of each key. */
-async function measureServers(
-  start: readonly string[],
-  servers: readonly string[],
-  by: { keys: number; crew: ProcessCrew },
-): Promise<number> {
-  const { crew } = by;
-  const { proxy, port } = await startProxy(start, servers, { clients: SPARE_CLIENTS, crew });
-  // So many keys that every server has some; one at a time, so that only connections add up.
-  for (let key = 0; key < by.keys; key++) {
-    const crowd = await IdleCrowd.connect(port, 1, `get scale:${key}\r\n`);
-    crowd.close();
-  }
-  const memory = await settledMemory(proxy.pid);
-  await proxy.stop();
-  return memory;
-}
-
-async function startProxy(
-  start: readonly string[],
-  servers: readonly string[],
-  by: { clients: number; crew: ProcessCrew },
-): Promise<{ proxy: PinnedProcess; port: number }> {
-  const port = await freePort();
-  const args = ["-D", "-l", "127.0.0.1", "-p", String(port), "-n", String(by.clients)];
-  const proxy = by.crew.start(CORE, [
-    ...start,
-    ...args,
-    ...servers.flatMap((server) => ["-s", server]),
-  ]);
-  await waitUntilServing(port, proxy);
-  return { proxy, port };
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
-}
-
-function kilobytes(bytes: number): string {
-  return (bytes / 1024).toFixed(1);
+/** The median, and how far apart several are. */
+function kilobytes(bytes: readonly number[]): string {
+  const middle = (median(bytes) / 1024).toFixed(1);
+  if (bytes.length === 1) return middle;
+  const spread = (Math.max(...bytes) - Math.min(...bytes)) / 2;
+  return `${middle} ±${(spread / 1024).toFixed(1)}`;
 }

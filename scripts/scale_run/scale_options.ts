@@ -8,17 +8,27 @@ import { parseArgs } from "node:util";
 export interface ScaleOptions {
   readonly clients: number;
   readonly servers: number;
+  /** To each server, when connections are weighed. */
+  readonly connections: number;
+  /** Clients that all ask at once. */
+  readonly active: number;
+  /** How long they do. */
+  readonly seconds: number;
 }
 
 /** The text that `--help` prints. */
 export const SCALE_HELP = `Usage: scripts/scale [options]
 
 Measures what an idle client and a connection to a server cost magent in memory, on
-Deno and on Bun, and prints a table in Markdown.
+Deno and on Bun, and that many active clients and many servers are served without a
+wrong answer. Prints tables in Markdown.
 
-  --clients N   idle clients, each of which has asked once (10000)
-  --servers N   servers, against one (64)
-  --help        print this
+  --clients N      idle clients, each of which has asked once (10000)
+  --servers N      memcached servers (64)
+  --connections N  to each server, against one (8)
+  --active N       clients that ask all the time, in front of all servers (1000)
+  --seconds N      how long they do (5)
+  --help           print this
 `;
 
 /** A command line that cannot be understood; the message is for the user. */
@@ -31,6 +41,9 @@ export function parseScaleOptions(args: readonly string[]): ScaleOptions | null 
   return {
     clients: parseCount("--clients", values.clients ?? "10000", { least: 1, most: 60_000 }),
     servers: parseCount("--servers", values.servers ?? "64", { least: 2, most: 250 }),
+    connections: parseCount("--connections", values.connections ?? "8", { least: 2, most: 100 }),
+    active: parseCount("--active", values.active ?? "1000", { least: 1, most: 4000 }),
+    seconds: parseCount("--seconds", values.seconds ?? "5", { least: 1, most: 600 }),
   };
 }
 
@@ -41,6 +54,9 @@ function parseFlags(args: readonly string[]) {
       options: {
         clients: { type: "string" },
         servers: { type: "string" },
+        connections: { type: "string" },
+        active: { type: "string" },
+        seconds: { type: "string" },
         help: { type: "boolean" },
       },
     }).values;
