@@ -140,8 +140,9 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   afterRepair(request: Request, copies: Copies, then: (mainHasIt: boolean) => void): void {
     const server = this.#of(copies.main);
-    // Where the copy is away, what the main has is all there is.
-    const alone = !copies.backup.usable;
+    // It came back empty, and the copy is away: what it has is all there is. A key that was deleted
+    // there, because a change of it was missed, is still held by the copy.
+    const alone = !copies.backup.usable && copies.main.phase === "restoring";
     if (server.mayRepair) {
       return server.repairs.repair(request, copies, (left) => {
         then(left === "known" || (left === "clean" && alone));

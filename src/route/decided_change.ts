@@ -43,6 +43,8 @@ export interface DecidedChangeOptions {
   readonly missedByBoth: () => void;
   /** What the main holds of the key is known to be out of date. */
   readonly doubted: () => boolean;
+  /** The server holds the newest value of the key. */
+  readonly wrote: (server: Destination) => void;
 }
 
 /** Runs one change at the main, then its copy at the backup. */
@@ -73,7 +75,10 @@ export class DecidedChange implements Sink {
    */
   startInTurn(turn: (start: (mainMayDecide: boolean) => void) => void): void {
     this.#options.order.whenHead(this.#key, this.#decision, () => {
-      turn((mainMayDecide) => mainMayDecide ? this.start() : this.#leaveToBackup());
+      turn((mainMayDecide) => {
+        if (mainMayDecide && !this.#options.doubted()) this.start();
+        else this.#leaveToBackup();
+      });
     });
   }
 
@@ -104,6 +109,7 @@ export class DecidedChange implements Sink {
       this.#sink.reply(reply);
       return;
     }
+    this.#options.wrote(this.#options.main);
     if (this.#options.sync) this.#awaitCopy(standing(reply));
     else this.#sink.reply(reply);
     if (!this.#fetching) this.#settle(this.#copy());
@@ -169,7 +175,7 @@ export class DecidedChange implements Sink {
 
   #settle(copy: Request | null): void {
     const { order } = this.#options;
-    if (copy === null) this.#copyAnswered();
+    if (copy === null) this.#copyEnded(true);
     order.settle(this.#key, this.#decision, copy === null ? null : () => this.#sendCopy(copy));
   }
 
@@ -182,12 +188,20 @@ export class DecidedChange implements Sink {
   }
 
   #sendCopy(copy: Request): void {
-    const { backup, backupNote } = this.#options;
-    backup.sendOr(copy, new CallbackSink(() => this.#copyAnswered()), backupNote);
+    const { backup, backupNote, wrote } = this.#options;
+    const ended = ({ status }: Reply) => {
+      if (status === ReplyStatus.Stored) wrote(backup);
+      this.#copyEnded(status !== ReplyStatus.Failed);
+    };
+    backup.sendOr(copy, new CallbackSink(ended), backupNote);
   }
 
-  #copyAnswered(): void {
-    if (this.#mainReply !== null) this.#copied?.reply(this.#mainReply);
+  /** Where the main came to miss something meanwhile, it is not believed alone. */
+  #copyEnded(confirmed: boolean): void {
+    const mainReply = this.#mainReply;
+    if (mainReply === null) return;
+    const believed = confirmed || !this.#options.doubted();
+    this.#copied?.reply(believed ? mainReply : UNTRUSTED);
   }
 
   /** What the backup gets so that it holds what the main holds; null for nothing. */

@@ -73,10 +73,13 @@ export class FailoverRoute implements Route, Rescue {
     sink.reply(UNTRUSTED);
   }
 
-  /** A server that is being restored may hold placeholders, which are no values. */
+  /**
+   * A server that may lack the key is not believed that there is none. One that is being restored
+   * may hold placeholders, too, which are no values.
+   */
   #ask(destination: Destination, request: Request, sink: Sink, rescue: Rescue | null): void {
-    const restoring = this.#recovery !== null && destination.phase === "restoring";
-    if (restoring) this.#recovery!.readAlone(request, sink, destination);
+    const mayLack = this.#recovery !== null && this.#recovery.mayLack(destination, request);
+    if (mayLack) this.#recovery!.readAlone(request, sink, destination);
     else destination.sendOr(request, sink, rescue);
   }
 

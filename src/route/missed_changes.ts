@@ -53,6 +53,6 @@ export class MissedNote implements Rescue {
   #note(request: Request, sink: Sink, destination: Destination): void {
     this.#missed.missed(destination, request);
     const later = request.retain();
-    sink.whenOtherAnswers?.(() => this.#missed.missedStill?.(destination, later));
+    sink.whenOtherAnswers?.(later, () => this.#missed.missedStill?.(destination, later));
   }
 }

@@ -4,6 +4,10 @@
  *   main    ok ------------------------> the main's answer
  *   main    failed, backup ok ---------> the backup's answer
  *   both    failed --------------------> the main's failure
+ *   one     ok, but misses the key ----> counts only together with the other
+ *
+ * A server that missed an earlier change of the key is to lose the key to a replay, which
+ * cannot tell this change from what may still arrive late: it is not believed alone.
  *
  * With `sync` the answer waits until both have spoken. A backup that is still owed
  * its turn at the deadline is waited for no longer: then the main's answer stands.
@@ -11,18 +15,30 @@
  * Owned by: the two legs, until both are answered.
  */
 
+import { TOUCH } from "../message/command.ts";
 import { Reply, ReplyStatus } from "../message/reply.ts";
+import type { Request } from "../message/request.ts";
 import type { Timer } from "../runtime/clock.ts";
 import type { Deadline } from "./deadline.ts";
 import { LineSink } from "./line_sink.ts";
-import type { Destination, Sink } from "./route.ts";
+import type { Copies, Destination, Recovery, Sink } from "./route.ts";
+import { UNTRUSTED } from "./untrusted.ts";
+
+/** How changes are confirmed. */
+export interface ParallelRules {
+  /** Answer only when both copies have spoken. */
+  readonly sync: boolean;
+  /** Null when nothing is put in order: then every confirmation counts. */
+  readonly recovery: Pick<Recovery, "mayAnswer" | "wrote"> | null;
+}
 
 /** Waits for both copies and answers the client by the table above. */
 export class ParallelChange {
   readonly main: Sink = new Leg(this, true);
   readonly backup: Sink = new Leg(this, false);
   readonly #sink: Sink;
-  readonly #sync: boolean;
+  readonly #rules: ParallelRules;
+  readonly #copies: Copies | null;
   readonly #deadline: Deadline | null;
   #timer: Timer | null = null;
   #mainReply: Reply | null = null;
@@ -32,22 +48,26 @@ export class ParallelChange {
   #afterMain: (() => void) | null = null;
   #afterBackup: (() => void) | null = null;
   #trustsHits = false;
-  readonly #main: Destination | null;
+  /** Known where it may matter. */
+  #key: Request | null = null;
+  /** It missed changes of the key when it was asked, or when it answered. */
+  #doubtsMain = false;
+  #doubtsBackup = false;
   #before: ((then: () => void) => void) | null = null;
 
   /**
-   * Without a deadline where both legs are sent at once: they have their timeouts. A `main`
-   * that is in trouble when it answers may have lost the key to a replay meanwhile.
+   * `copies`: null for a change of all keys, which no replay can undo. `deadline`: null where
+   * both legs are sent at once: they have their timeouts.
    */
   constructor(
     sink: Sink,
-    sync: boolean,
-    deadline: Deadline | null,
-    main: Destination | null = null,
+    rules: ParallelRules,
+    copies: Copies | null = null,
+    deadline: Deadline | null = null,
   ) {
     this.#sink = sink;
-    this.#main = main;
-    this.#sync = sync;
+    this.#rules = rules;
+    this.#copies = copies;
     this.#deadline = deadline;
   }
 
@@ -56,8 +76,16 @@ export class ParallelChange {
     this.#trustsHits = true;
   }
 
+  /** A copy is about to be asked; the request is borrowed. */
+  asking(server: Destination, request: Request): void {
+    if (this.#rules.recovery === null || !inTrouble(server)) return;
+    this.#key ??= request.retain();
+    this.#doubt(server);
+  }
+
   /** Calls back when the other copy speaks. */
-  whenOtherAnswers(byMain: boolean, callback: () => void): void {
+  whenOtherAnswers(byMain: boolean, key: Request, callback: () => void): void {
+    this.#key ??= key;
     if (byMain) this.#afterBackup = callback;
     else this.#afterMain = callback;
   }
@@ -66,27 +94,59 @@ export class ParallelChange {
   onLeg(reply: Reply, byMain: boolean): void {
     if (byMain) this.#afterMain?.();
     else this.#afterBackup?.();
-    if (this.#answered) return;
-    const decides = byMain && !this.#asksOther(reply);
+    const copies = this.#copies;
+    const server = copies === null || isFailed(reply) ? null : copies[byMain ? "main" : "backup"];
+    if (server !== null) this.#doubt(server);
+    if (!this.#answered) this.#decide(reply, byMain);
+    if (server !== null) this.#noteWritten(server);
+  }
+
+  #decide(reply: Reply, byMain: boolean): void {
+    const { sync } = this.#rules;
+    const decides = byMain && !this.#doubtsMain && !this.#asksOther(reply);
     // What the main confirmed is where it is looked for first: nobody needs to be told of the copy.
-    if (decides && !this.#sync) this.#before = null;
-    if (decides && (!this.#sync || this.#backupReply !== null)) return this.#answer(reply);
+    if (decides && !sync) this.#before = null;
+    if (decides && (!sync || this.#backupReply !== null)) return this.#answer(reply);
     if (byMain) this.#mainReply = standing(reply);
     else this.#backupReply = standing(reply);
     const main = this.#mainReply;
     const backup = this.#backupReply;
     if (main !== null && backup === null) {
-      this.#timer = this.#deadline?.whenPassed(() => this.#answer(main)) ?? null;
+      const late = () => this.#answer(this.#doubtsMain && !isFailed(main) ? UNTRUSTED : main);
+      this.#timer = this.#deadline?.whenPassed(late) ?? null;
     }
-    if (main === null || backup === null) return;
-    const useBackup = this.#asksOther(main) && backup.status !== ReplyStatus.Failed;
-    this.#answer(useBackup ? backup : main);
+    if (main !== null && backup !== null) this.#answer(this.#verdict(main, backup));
+  }
+
+  #verdict(main: Reply, backup: Reply): Reply {
+    const confirmed = (!isFailed(main) && !this.#doubtsMain) ||
+      (!isFailed(backup) && !this.#doubtsBackup);
+    if (!confirmed) return [main, backup].find(isFailed) ?? UNTRUSTED;
+    return this.#asksOther(main) && !isFailed(backup) ? backup : main;
+  }
+
+  /** Its replay may delete what it confirms. Without the key, whatever it misses may be this one. */
+  #doubt(server: Destination): void {
+    const { recovery } = this.#rules;
+    if (recovery === null || !inTrouble(server)) return;
+    if (this.#key !== null && recovery.mayAnswer(server, this.#key)) return;
+    if (server === this.#copies?.main) this.#doubtsMain = true;
+    else this.#doubtsBackup = true;
+  }
+
+  /** A set or delete ends what the server lacked of the key. */
+  #noteWritten(server: Destination): void {
+    const { recovery } = this.#rules;
+    if (recovery === null || this.#key === null || !server.missesKeys) return;
+    if (this.#key.command !== TOUCH) recovery.wrote(server, this.#key);
   }
 
   #asksOther({ status }: Reply): boolean {
     if (status !== ReplyStatus.NotFound) return status === ReplyStatus.Failed;
-    const main = this.#main;
-    return this.#trustsHits || (main !== null && (main.missesKeys || main.phase !== "serving"));
+    const main = this.#copies?.main;
+    // It may have lost the key to a replay meanwhile.
+    return this.#trustsHits ||
+      (main !== undefined && (main.missesKeys || main.phase !== "serving"));
   }
 
   /** What to wait for before a success is told. */
@@ -99,10 +159,19 @@ export class ParallelChange {
     this.#answered = true;
     this.#timer?.cancel();
     const before = this.#before;
-    if (before === null || reply.status === ReplyStatus.Failed) return this.#sink.reply(reply);
+    if (before === null || isFailed(reply)) return this.#sink.reply(reply);
     const told = standing(reply);
     before(() => this.#sink.reply(told));
   }
+}
+
+/** It may miss changes of keys. */
+function inTrouble({ missesKeys, phase }: Destination): boolean {
+  return missesKeys || phase === "reconciling";
+}
+
+function isFailed({ status }: Reply): boolean {
+  return status === ReplyStatus.Failed;
 }
 
 class Leg extends LineSink {
@@ -123,8 +192,8 @@ class Leg extends LineSink {
     this.#change.beforeSuccess(wait);
   }
 
-  whenOtherAnswers(callback: () => void): void {
-    this.#change.whenOtherAnswers(this.#isMain, callback);
+  whenOtherAnswers(key: Request, callback: () => void): void {
+    this.#change.whenOtherAnswers(this.#isMain, key, callback);
   }
 }
 

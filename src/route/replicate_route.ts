@@ -14,20 +14,20 @@ import { failedReply, ReplyStatus } from "../message/reply.ts";
 import { MG_LEASE } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { BackupAlone } from "./backup_alone.ts";
 import { WorstOf } from "./broadcast_route.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder } from "./copy_order.ts";
 import { Deadline } from "./deadline.ts";
 import { DecidedChange } from "./decided_change.ts";
 import { type MissedChanges, MissedNote, whenKnown } from "./missed_changes.ts";
-import { ParallelChange, standing } from "./parallel_change.ts";
+import { ParallelChange } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
 import { speakable } from "./speakable.ts";
 import { SwappedChange } from "./swapped_change.ts";
 import { ThenSink } from "./then_sink.ts";
-import { UNTRUSTED } from "./untrusted.ts";
 import { TroubledChanges } from "./troubled_changes.ts";
 
 /** What replication works with. */
@@ -53,6 +53,7 @@ export class ReplicateRoute implements Route {
   readonly #options: ReplicateOptions;
   readonly #order: CopyOrder;
   readonly #troubled: TroubledChanges;
+  readonly #backupAlone: BackupAlone;
   readonly #mainNote: Rescue;
   readonly #backupNote: Rescue;
 
@@ -61,6 +62,7 @@ export class ReplicateRoute implements Route {
     this.#mainNote = new MissedNote(options.mains, options.missed);
     this.#backupNote = new MissedNote(options.backups, options.missed);
     this.#order = options.order;
+    this.#backupAlone = new BackupAlone({ ...options, backupNote: this.#backupNote });
     this.#troubled = new TroubledChanges({
       order: options.order,
       recovery: options.recovery,
@@ -108,20 +110,23 @@ export class ReplicateRoute implements Route {
     return main.missesKeys && (this.#options.recovery?.mayLack(main, request) ?? false);
   }
 
-  #toBoth(request: Request, sink: Sink, { main, backup }: Copies): void {
+  #toBoth(request: Request, sink: Sink, copies: Copies): void {
+    const { main, backup } = copies;
     const troubled = main.phase !== "serving" || backup.phase !== "serving" || main.missesKeys ||
       this.#order.holdsMain(request);
     // What is sent at once has its timeouts, and a large value may take however long.
     const bounded = request.body === null && (troubled || !this.#order.idle);
     const deadline = bounded ? this.#deadline() : null;
-    const change = new ParallelChange(sink, this.#options.sync, deadline, main);
-    if (request.body !== null) return this.#largeToBoth(request, change, { main, backup });
+    const change = new ParallelChange(sink, this.#options, copies, deadline);
+    if (request.body !== null) return this.#largeToBoth(request, change, copies);
     if (troubled) {
       const owned = request.retain();
       const forBackup = speakable(owned, backup);
-      return this.#troubled.toBoth({ request: owned, forBackup, change }, { main, backup });
+      return this.#troubled.toBoth({ request: owned, forBackup, change }, copies);
     }
+    change.asking(main, request);
     if (this.#order.idle) {
+      change.asking(backup, request);
       main.sendOr(request, change.main, this.#mainNote);
       backup.sendOr(speakable(request, backup), change.backup, this.#backupNote);
       return;
@@ -129,6 +134,7 @@ export class ReplicateRoute implements Route {
     const later = speakable(request, backup).retain();
     main.sendOr(request, change.main, this.#mainNote);
     this.#order.inTurn(later.keyText(), () => {
+      change.asking(backup, later);
       backup.sendOr(later, change.backup, this.#backupNote);
     });
   }
@@ -140,9 +146,11 @@ export class ReplicateRoute implements Route {
   #largeToBoth(request: Request, change: ParallelChange, { main, backup }: Copies): void {
     const later = speakable(request, backup).retain();
     later.body?.hold();
+    change.asking(main, later);
     main.sendOr(request, change.main, this.#mainNote);
     this.#order.holding(later.keyText(), (done) => {
       const answered = new ThenSink(change.backup, done);
+      change.asking(backup, later);
       backup.sendOr(later, answered, this.#backupNote);
       later.body?.release();
     });
@@ -155,10 +163,10 @@ export class ReplicateRoute implements Route {
       order: this.#order,
       sync: this.#options.sync,
       unixTime: this.#options.unixTime,
-      retry: (again, client) => this.#askBackup(again, client, copies),
+      retry: (again, client) => this.#backupAlone.ask(again, client, copies),
       swap: (left, client, done) => {
         if (!this.#maySwap(left, copies)) {
-          this.#askBackup(left, client, copies);
+          this.#backupAlone.ask(left, client, copies);
           return done();
         }
         this.#swapped(left, this.#bounded(client, copies, copies.deadline), { ...copies, done });
@@ -171,6 +179,9 @@ export class ReplicateRoute implements Route {
       doubted: () => {
         const { recovery } = this.#options;
         return recovery !== null && !recovery.mayAnswer(copies.main, retained);
+      },
+      wrote: (server) => {
+        if (server.missesKeys) this.#options.recovery?.wrote(server, retained);
       },
     });
   }
@@ -188,7 +199,7 @@ export class ReplicateRoute implements Route {
     later.body?.hold();
     const client = this.#order.idle || later.body !== null ? sink : this.#bounded(sink, copies);
     this.#order.inTurn(key, () => {
-      this.#askBackup(later, client, copies);
+      this.#backupAlone.ask(later, client, copies);
       later.body?.release();
     });
   }
@@ -211,41 +222,12 @@ export class ReplicateRoute implements Route {
     return patient;
   }
 
-  /** `request` is owned. */
-  #askBackup(request: Request, sink: Sink, { main, backup }: Copies): void {
-    const { recovery } = this.#options;
-    if (recovery !== null && !recovery.mayAnswer(backup, request)) return sink.reply(UNTRUSTED);
-    // The backup never gets a lease: its empty placeholder would be a hit.
-    if (request.command === MG_LEASE) request.asPlainRead();
-    const told = request.command.changes ? this.#missing(main, request, sink) : sink;
-    if (recovery === null || backup.phase !== "restoring") {
-      return backup.sendOr(request, told, this.#backupNote);
-    }
-    recovery.afterRepair(request, { main: backup, backup: main }, (mayDecide) => {
-      if (mayDecide) backup.sendOr(request, told, this.#backupNote);
-      else told.reply(UNTRUSTED);
-    });
-  }
-
-  /** The main misses a change, and what is put back there before the backup has it. */
-  #missing(main: Destination, request: Request, sink: Sink): Sink {
-    const { missed } = this.#options;
-    missed.missed(main, request);
-    if (request.command.retrieves) return sink;
-    return new CallbackSink((reply) => {
-      missed.missedStill?.(main, request);
-      if (reply.status === ReplyStatus.Failed) return sink.reply(reply);
-      const told = standing(reply);
-      whenKnown(missed, main, () => sink.reply(told));
-    });
-  }
-
   /** Mains first and at once; the backups when every copy before it is on its way. */
   #flushAll(request: Request, sink: Sink): void {
     const mains = this.#options.mains.destinations;
     const backups = this.#options.backups.destinations;
     // The worst of each side is one leg: the client is told as for any change.
-    const change = new ParallelChange(sink, this.#options.sync, this.#deadline());
+    const change = new ParallelChange(sink, this.#options, null, this.#deadline());
     const toMains = new WorstOf(mains.length, (reply) => change.main.reply(reply));
     const toBackups = new WorstOf(backups.length, (reply) => change.backup.reply(reply));
     const later = request.retain();

@@ -24,8 +24,11 @@ export interface Sink {
   readonly backedUp: boolean;
   /** Calls back once when it is backed up no more, or gone. */
   whenDrained(callback: () => void): void;
-  /** Of a change at one of two copies: calls back when the other copy has answered after it. */
-  whenOtherAnswers?(callback: () => void): void;
+  /**
+   * Of a change at one of two copies, which failed there: its key, and who is called back
+   * when the other copy has answered after it.
+   */
+  whenOtherAnswers?(key: Request, callback: () => void): void;
   /** Of the same: what must be waited for before the client is told that the change was made. */
   beforeSuccess?(wait: (then: () => void) => void): void;
 }

@@ -79,6 +79,7 @@ export class SwappedChange implements Sink {
       const loses = losesOld(this.#request, reply, backup.speaksMeta);
       return this.#copy(loses ? deletionOf(this.#request) : null);
     }
+    if (backup.missesKeys) recovery.wrote(backup, this.#request);
     this.#sink.persist();
     const told = standing(reply);
     if (sync) this.#told = told;

@@ -1,4 +1,5 @@
 import type { Reply } from "../message/reply.ts";
+import type { Request } from "../message/request.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import type { Sink } from "./route.ts";
 
@@ -18,7 +19,7 @@ export class ThenSink extends CallbackSink {
     this.#sink.beforeSuccess?.(wait);
   }
 
-  whenOtherAnswers(callback: () => void): void {
-    this.#sink.whenOtherAnswers?.(callback);
+  whenOtherAnswers(key: Request, callback: () => void): void {
+    this.#sink.whenOtherAnswers?.(key, callback);
   }
 }

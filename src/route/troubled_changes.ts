@@ -16,12 +16,11 @@
  */
 
 import { TOUCH } from "../message/command.ts";
-import { ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "./copy_order.ts";
 import type { DecidedChange } from "./decided_change.ts";
 import type { ParallelChange } from "./parallel_change.ts";
-import type { Copies, Destination, Recovery, Rescue, Sink } from "./route.ts";
+import type { Copies, Destination, Recovery, Rescue } from "./route.ts";
 import { ThenSink } from "./then_sink.ts";
 import { UNTRUSTED } from "./untrusted.ts";
 
@@ -78,13 +77,15 @@ export class TroubledChanges {
     const { order, recovery, mainNote, backupNote } = this.#options;
     change.trustHits();
     order.holdingBoth(request.keyText(), (done) => {
-      const atMain = new ThenSink(this.#clearing(request, main, change.main), done);
+      const atMain = new ThenSink(change.main, done);
       const send = (mainIsClear: boolean) => {
         const next = () => {
+          change.asking(main, request);
           if (mainIsClear) main.sendOr(request, atMain, mainNote);
           else mainNote.rescue(request, atMain, UNTRUSTED, 0);
         };
         const atBackup = new ThenSink(change.backup, next);
+        change.asking(backup, request);
         const backupMayLease = request.command === TOUCH && backup.phase === "restoring";
         if (backupMayLease) backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
         else backup.sendOr(forBackup, atBackup, backupNote);
@@ -100,14 +101,16 @@ export class TroubledChanges {
     let answered = false;
     let next: (() => void) | null = null;
     if (!this.#knows(main, request)) change.trustHits();
-    const atMain = new ThenSink(this.#clearing(request, main, change.main), () => {
+    const atMain = new ThenSink(change.main, () => {
       answered = true;
       next?.();
     });
+    change.asking(main, request);
     main.sendOr(request, atMain, mainNote);
     order.holding(request.keyText(), (done) => {
       const atBackup = new ThenSink(change.backup, done);
       const send = (backupIsClear: boolean) => {
+        change.asking(backup, request);
         if (backupIsClear) backup.sendOr(forBackup, atBackup, backupNote);
         else backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
       };
@@ -130,14 +133,5 @@ export class TroubledChanges {
   #knows(main: Destination, key: Request): boolean {
     const { recovery } = this.#options;
     return recovery === null || (recovery.mayAnswer(main, key) && !recovery.mayLack(main, key));
-  }
-
-  /** A set or delete that the main confirms ends what it missed of the key before. */
-  #clearing(request: Request, main: Destination, sink: Sink): Sink {
-    const { recovery } = this.#options;
-    if (recovery === null || !main.missesKeys || request.command === TOUCH) return sink;
-    return new ThenSink(sink, (reply) => {
-      if (reply.status !== ReplyStatus.Failed) recovery.wrote(main, request);
-    });
   }
 }

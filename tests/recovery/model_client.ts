@@ -8,7 +8,7 @@ import { CallbackSink } from "../../src/route/callback_sink.ts";
 import { toText } from "../support/latin1.ts";
 import { parsedRequest } from "../support/parsed_request.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
-import { type Holder, holders } from "./holders.ts";
+import { stayed, type Teller, tellers } from "./holders.ts";
 import {
   appendedValue,
   isCounter,
@@ -100,16 +100,17 @@ export class ModelClient {
       text: "",
       held: false,
       shaken: false,
+      undisturbed: false,
     };
     history.push(operation);
     this.#open = operation;
     const request = parsedRequest(lineOf(operation));
-    const before = kind === "flush_all" ? [] : holders(this.#proxy, world, key);
+    const before = kind === "flush_all" ? [] : tellers(this.#proxy, world, key);
     const told = new CallbackSink((reply) => this.#answered(operation, reply, before));
     this.#proxy.routes.route.send(request, told);
   }
 
-  #answered(operation: Operation, reply: Reply, before: readonly Holder[]): void {
+  #answered(operation: Operation, reply: Reply, before: readonly Teller[]): void {
     if (this.#open !== operation) return;
     const { world } = this.#journal;
     this.#end(operation);
@@ -123,14 +124,13 @@ export class ModelClient {
       operation.cas = casOf(reply);
       this.#reads.set(operation.key, operation);
     }
-    if (before.length > 0) {
-      const after = holders(this.#proxy, world, operation.key);
-      const stayed = before.filter((one) =>
-        after.some((other) => other.server === one.server && other.life === one.life)
-      );
-      operation.held = stayed.length > 0;
-      operation.shaken = stayed.length < before.length;
-    }
+    if (before.length === 0) return;
+    const after = tellers(this.#proxy, world, operation.key);
+    operation.undisturbed = stayed(before, after).length === world.serversOf(operation.key).length;
+    const holders = before.filter(({ holds }) => holds);
+    const left = stayed(holders, after.filter(({ holds }) => holds));
+    operation.held = left.length > 0;
+    operation.shaken = left.length < holders.length;
   }
 
   /** Its proxy is gone: nobody knows what became of the request. */

@@ -27,6 +27,16 @@ const TWO_PROXIES: ModelOptions = {
   settings: { replication: "sync", boardTickMs: 150 },
 };
 
+const BOTH_SLOW: ModelOptions = {
+  ...BASE,
+  keys: 2,
+  trouble: 5,
+  operations: 120,
+  faults: ["stop", "cut", "break"],
+  careful: false,
+  lossless: true,
+};
+
 /** By the names that `scripts/model_check` takes. */
 export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   /** All promises, given that no key loses both copies. */
@@ -38,6 +48,13 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   /** Much goes wrong, again and again, and few keys meet often. */
   storm: { ...BASE, keys: 2, trouble: 5, operations: 120 },
   "wild-storm": { ...BASE, keys: 2, mains: 2, trouble: 5, operations: 120, careful: false },
+  /** Both copies of a key fail to confirm changes at once, and none loses what it has. */
+  "both-slow": BOTH_SLOW,
+  "both-slow-async": {
+    ...BOTH_SLOW,
+    settings: { replication: "async" },
+    settleMs: ASYNC_SETTLE_MS,
+  },
   async: { ...BASE, settings: { replication: "async" }, settleMs: ASYNC_SETTLE_MS },
   "wild-async": {
     ...BASE,

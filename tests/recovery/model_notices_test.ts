@@ -5,9 +5,11 @@ import { assert } from "@std/assert";
 import { MODEL_MODES, OTHER_MODES } from "./model_modes.ts";
 import { type ModelOptions, runModel } from "./model_run.ts";
 import {
+  believeAlone,
   dropCompare,
   dropExpiry,
   forgetMissed,
+  forgetWritten,
   hideOldConnections,
   markAllAlike,
   prolongExpiry,
@@ -91,4 +93,19 @@ test("The model notices workers that do not know together what a server missed",
   timeout: TIME_MS,
 }, async () => {
   await assertNoticed({ ...OTHER_MODES["two-workers"], workers: false, peaceMs: 2000 }, STALE);
+});
+
+/** Nothing is lost for another reason than the fault. */
+const BOTH_SLOW: ModelOptions = { ...MODEL_MODES["both-slow"], peaceMs: 5000 };
+
+test("The model notices that a server which misses a key is believed alone", {
+  timeout: TIME_MS,
+}, async () => {
+  await assertNoticed({ ...BOTH_SLOW, sabotage: believeAlone }, /^I4/);
+});
+
+test("The model notices that what a server was given does not end what it lacks", {
+  timeout: TIME_MS,
+}, async () => {
+  await assertNoticed({ ...BOTH_SLOW, sabotage: forgetWritten }, /^I4/);
 });

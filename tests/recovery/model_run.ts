@@ -46,6 +46,8 @@ export interface ModelOptions {
   readonly faults: readonly FaultKind[];
   /** No data is lost that no other server holds. */
   readonly careful: boolean;
+  /** As `Promised.lossless`: only for faults that end no process. */
+  readonly lossless?: boolean;
   /** As `Promised.settleMs`. */
   readonly settleMs: number;
   /** How long servers may take to be put in order after all is mended, ms. */
@@ -147,6 +149,7 @@ export class ModelRun {
     const promised = {
       settleMs: this.#options.settleMs,
       kept: this.#options.careful,
+      lossless: this.#options.lossless ?? false,
       unixMsAt: (ms: number) => BEGINNING_MS + ms,
     };
     const broken = [...violations(this.history, promised), ...unsettled];

@@ -41,6 +41,8 @@ export interface Operation {
   held: boolean;
   /** Meanwhile its proxy lost a server that held the key. */
   shaken: boolean;
+  /** All the while both servers of the key answered, and were trusted with it. */
+  undisturbed: boolean;
 }
 
 /** The value that a `set`, `add` or `cas` writes: counters count on from it. */

@@ -3,7 +3,8 @@
  *
  *   I1, I2, I5  a value is not read after something newer was acknowledged
  *   I3          a value is not read after its time
- *   I4          a key that a trusted server holds is not missed
+ *   I4          a key that a trusted server holds is not missed; where no process ends,
+ *               nor one that any server was told to hold, once both are trusted
  *   I6          what is read was written, once, under that key
  *   cas         a number compares equal only while nothing has changed since it was told
  *
@@ -25,6 +26,8 @@ export interface Promised {
   readonly settleMs: number;
   /** No key ever lost both copies. */
   readonly kept: boolean;
+  /** No server lost anything by itself, though both of a key may have failed at once. */
+  readonly lossless: boolean;
   readonly unixMsAt: (ms: number) => number;
 }
 
@@ -139,13 +142,18 @@ class KeyHistory {
 
   /** It was written for ever, nothing happened to it since, and a trusted server held it. */
   #mustBeThere(one: Operation): boolean {
-    const { kept } = this.#promised;
-    if (!one.held || !kept) return false;
-    if (one.status === ReplyStatus.Failed && one.endMs - one.startMs > PROMPT_MS) return false;
+    if (!this.#mayNotMiss(one)) return false;
     return this.#operations.some((written) =>
       creates(written) && written.status === ReplyStatus.Stored && written.exptime === 0 &&
       this.#isBefore(written, one) && !this.#mayEnd(written, one)
     );
+  }
+
+  /** If the key was there, it says so. */
+  #mayNotMiss({ held, undisturbed, status, startMs, endMs }: Operation): boolean {
+    const { kept, lossless } = this.#promised;
+    if (lossless) return undisturbed;
+    return kept && held && !(status === ReplyStatus.Failed && endMs - startMs > PROMPT_MS);
   }
 
   /** Something between `written` and the end of `until` may have taken the key away. */
@@ -158,8 +166,9 @@ class KeyHistory {
       // client has had its answer by then.
       const unsure = one.shaken || this.#promised.settleMs > 0;
       if (unsure && (one.kind === "append" || one.kind === "incr")) return true;
-      // What is in doubt is deleted on both sides.
-      return one.kind !== "set" && one.status === ReplyStatus.Failed;
+      // What is in doubt is deleted on both sides; a set, where both have missed it.
+      const deletes = one.kind !== "set" || this.#promised.lossless;
+      return deletes && one.status === ReplyStatus.Failed;
     });
   }
 

@@ -133,3 +133,18 @@ export function markAllAlike({ proxies }: ModelRun): void {
     }
   }
 }
+
+/** What a server confirms counts alone, though a replay is about to delete it there. */
+export function believeAlone({ proxies }: ModelRun): void {
+  for (const { routes } of proxies) {
+    const coordinator = routes.coordinator!;
+    const asked = coordinator.mayAnswer.bind(coordinator);
+    coordinator.mayAnswer = (destination, key) =>
+      key.command.copy === "same" || asked(destination, key);
+  }
+}
+
+/** A key that was deleted on a server is deleted there once more, whatever it has been given since. */
+export function forgetWritten({ proxies }: ModelRun): void {
+  for (const { routes } of proxies) routes.coordinator!.wrote = () => {};
+}

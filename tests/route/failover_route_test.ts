@@ -3,14 +3,16 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { FailoverRoute } from "../../src/route/failover_route.ts";
 import { Pool } from "../../src/route/pool.ts";
+import type { Recovery } from "../../src/route/route.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeDestination, hitOf } from "../support/fake_destination.ts";
 import { parsedRequest } from "../support/parsed_request.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
+import { Distrust } from "./distrust.ts";
 
 const DEADLINE_MS = 1500;
 
-function pair() {
+function pair(recovery: Recovery | null = null) {
   const clock = new FakeClock();
   const main = new FakeDestination("main", clock.now);
   const backup = new FakeDestination("backup", clock.now);
@@ -18,7 +20,7 @@ function pair() {
   const route = new FailoverRoute(only(main), only(backup), {
     clock,
     deadlineMs: DEADLINE_MS,
-    recovery: null,
+    recovery,
     order: new CopyOrder(),
   });
   function get(): RecordingSink {
@@ -132,4 +134,14 @@ test("FailoverRoute leaves no timer behind an answer", () => {
   get();
   main.fail();
   assertEquals(clock.pending, 0);
+});
+
+test("FailoverRoute does not believe the miss of a backup that may lack the key", () => {
+  const recovery = new Distrust([]);
+  recovery.lacks = true;
+  const { main, backup, get } = pair(recovery);
+  main.readable = main.reachable = false;
+  get();
+  assertEquals([main.received, backup.received], [[], []]);
+  assertEquals(recovery.told, ["read backup alone"]);
 });

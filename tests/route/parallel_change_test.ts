@@ -41,7 +41,7 @@ for (const sync of [false, true]) {
     test(`ParallelChange answers by its table: ${sync ? "sync" : "async"}, ${order}`, () => {
       for (const [main, backup, answer] of TABLE) {
         const sink = new RecordingSink();
-        const change = new ParallelChange(sink, sync, null);
+        const change = new ParallelChange(sink, { sync, recovery: null });
         const byMain = () => change.main.reply(outcome(main, "main"));
         const byBackup = () => change.backup.reply(outcome(backup, "backup"));
         const what = `main ${main}, backup ${backup}`;
@@ -60,7 +60,7 @@ for (const sync of [false, true]) {
 
 test("ParallelChange keeps a borrowed reply until the other copy has answered", () => {
   const sink = new RecordingSink();
-  const change = new ParallelChange(sink, true, null);
+  const change = new ParallelChange(sink, { sync: true, recovery: null });
   const reply = replyOf("SERVER_ERROR out of memory storing object");
   change.main.reply(reply);
   reply.bytes.fill(0x3f);
@@ -92,7 +92,8 @@ test("standing keeps what a meta answer tells", () => {
 test("ParallelChange believes the backup where a main in trouble does not find the key", () => {
   const main = new FakeDestination("main");
   const sink = new RecordingSink();
-  const change = new ParallelChange(sink, false, null, main);
+  const copies = { main, backup: new FakeDestination("backup") };
+  const change = new ParallelChange(sink, { sync: false, recovery: null }, copies);
   main.missesKeys = true;
   change.main.reply(replyOf("NOT_FOUND"));
   assertEquals(sink.text, "");

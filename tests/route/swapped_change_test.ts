@@ -1,10 +1,9 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import type { Request } from "../../src/message/request.ts";
-import type { Destination, Recovery } from "../../src/route/route.ts";
 import { hitOf } from "../support/fake_destination.ts";
 import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
 import { CopiedChanges, DEADLINE_MS } from "./copied_changes.ts";
+import { Distrust } from "./distrust.ts";
 
 const FETCH = "mg k v f t c\r\n";
 const DELETE = "delete k\r\n";
@@ -18,31 +17,6 @@ const BY_VALUE = [
   ["cas k 0 0 1 77\r\nv\r\n", "set k 0 0 1\r\nv\r\n"],
 ] as const;
 const BY_RESULT = ["append k 0 0 1\r\nX\r\n", INCR, "decr k 1\r\n", "gat 60 k\r\n"];
-
-/** What the server is not trusted with; by name. */
-class Distrust implements Recovery {
-  readonly told: string[] = [];
-  readonly distrusted: Set<string> = new Set(["main"]);
-  /** What becomes of repairs. */
-  repaired = true;
-  readonly mayAnswer = ({ name }: Destination) => !this.distrusted.has(name);
-  lacks = false;
-  readonly mayLack = () => this.lacks;
-  readonly readBoth = () => {};
-  readonly readAlone = () => {};
-  readonly afterRepair: Recovery["afterRepair"] = (_request, { main }, then) => {
-    this.told.push(`repair ${main.name}`);
-    then(this.repaired);
-  };
-  readonly wrote = ({ name }: Destination, key: Request) => this.#tell(`${name} wrote`, key);
-  readonly lost = ({ name }: Destination, key: Request) => this.#tell(`${name} lost`, key);
-  readonly flushBegins = () => {};
-  readonly flushEnds = () => {};
-
-  #tell(what: string, key: Request): void {
-    this.told.push(`${what} ${key.keyText()}`);
-  }
-}
 
 /** A main that missed the key. */
 function distrusted(sync = false) {
