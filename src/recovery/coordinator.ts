@@ -140,9 +140,9 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   afterRepair(request: Request, copies: Copies, then: (mainHasIt: boolean) => void): void {
     const server = this.#of(copies.main);
-    // It came back empty, and the copy is away: what it has is all there is. A key that was deleted
-    // there, because a change of it was missed, is still held by the copy.
-    const alone = !copies.backup.usable && copies.main.phase === "restoring";
+    // Where the copy is away, what the main has is all there is; but a key that was deleted here,
+    // because a change of it was missed, is still held by the copy.
+    const alone = !copies.backup.usable && !server.journal.cleared.has(request.keyText());
     if (server.mayRepair) {
       return server.repairs.repair(request, copies, (left) => {
         then(left === "known" || (left === "clean" && alone));
@@ -176,7 +176,12 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   readAlone(request: Request, sink: Sink, destination: Destination): void {
     const copies = { main: destination, backup: destination };
-    const repair = { found: () => {}, knows: this.#knows };
+    const { journal } = this.#of(destination);
+    // As above; what other proxies lack there may be any key.
+    const serves = (key: Request) =>
+      destination.phase === "serving" && !journal.cleared.has(key.keyText());
+    const knows = (server: Destination, key: Request) => serves(key) || this.#knows(server, key);
+    const repair = { found: () => {}, knows };
     new RestoringRead(request.retain(), sink, { copies, repair }).startAlone();
   }
 
