@@ -33,6 +33,7 @@ class Worker {
     this.#main = new Dialogue<MainSubjects, WorkerSubjects>(runtime.parentThread(), {
       clock: new SystemClock(() => runtime.now()),
       answers: {
+        pulse: () => null,
         report: async () => (await this.#proxy.promise).ownReport(),
         control: async (line) => (await this.#proxy.promise).ownControl(line),
         drain: async () => {

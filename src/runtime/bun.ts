@@ -48,7 +48,7 @@ export function createRuntime(): Runtime {
  */
 function startThread(entry: URL): Thread {
   const name = entry.pathname.slice(entry.pathname.lastIndexOf("/") + 1);
-  return startWebThread(Bun.isStandaloneExecutable ? `./src/${name}` : entry);
+  return startWebThread(Bun.isStandaloneExecutable ? `./src/${name}` : entry, true);
 }
 
 /** Without a view for every copy, which costs more here than the copy itself. */

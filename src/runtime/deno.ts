@@ -31,7 +31,8 @@ export function createRuntime(): Runtime {
       setGroups: setGroupsOf,
     }),
     cores: navigator.hardwareConcurrency,
-    startThread: startWebThread,
+    // `terminate()` does not get through to a loop that never ends.
+    startThread: (entry) => startWebThread(entry, false),
     parentThread: parentWebThread,
     onUncaught,
   };

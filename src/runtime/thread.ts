@@ -13,6 +13,8 @@ export interface ThreadPort {
 export interface Thread extends ThreadPort {
   /** Resolves with the reason when an error that nobody caught ends it; never after `stop()`. */
   readonly failed: Promise<string>;
-  /** Ends it at once, and closes what it has open; safe to call twice. */
+  /** Ends it at once, and closes what it has open, but see below; safe to call twice. */
   stop(): void;
+  /** False where one whose event loop stands still ends only when that turns again. */
+  readonly stopsAnytime: boolean;
 }

@@ -12,8 +12,8 @@ interface WorkerScope {
   onmessage: ((event: MessageEvent) => void) | null;
 }
 
-/** Starts the module as a thread. */
-export function startWebThread(entry: string | URL): Thread {
+/** Starts the module as a thread; `stopsAnytime` is the runtime's. */
+export function startWebThread(entry: string | URL, stopsAnytime: boolean): Thread {
   const worker = new Worker(entry, { type: "module" });
   const failed = Promise.withResolvers<string>();
   let stopped = false;
@@ -23,6 +23,7 @@ export function startWebThread(entry: string | URL): Thread {
     if (!stopped) failed.resolve(event.message);
   };
   return {
+    stopsAnytime,
     failed: failed.promise,
     post: (message) => worker.postMessage(message),
     receive: (handler) => worker.onmessage = (event) => handler(event.data),

@@ -10,6 +10,7 @@ export interface ReportOfWorker {
   /** Counts from 1. */
   readonly number: number;
   readonly crashes: number;
+  readonly hangs: number;
   readonly report: ProxyReport | null;
 }
 
@@ -47,10 +48,11 @@ export function mergeReports(
   };
 }
 
-function workerReport({ number, crashes, report }: ReportOfWorker): WorkerReport {
+function workerReport({ number, crashes, hangs, report }: ReportOfWorker): WorkerReport {
   return {
     number,
     crashes,
+    hangs,
     answered: report !== null,
     clientsOpen: report?.counters.clientsOpen ?? 0,
     clientsTotal: report?.counters.clientsTotal ?? 0,

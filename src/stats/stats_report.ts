@@ -39,6 +39,8 @@ export interface WorkerReport {
   /** Counts from 1. */
   readonly number: number;
   readonly crashes: number;
+  /** Threads that were ended because they stood still. */
+  readonly hangs: number;
   /** The counts of one that does not answer are missing everywhere. */
   readonly answered: boolean;
   readonly clientsOpen: number;
@@ -150,10 +152,11 @@ function addCommands(lines: StatsLines, report: ProxyReport): void {
 
 function addWorkers(lines: StatsLines, workers: readonly WorkerReport[]): void {
   lines.add("workers", Math.max(workers.length, 1));
-  for (const { number, crashes, answered, clientsOpen, clientsTotal } of workers) {
+  for (const { number, crashes, hangs, answered, clientsOpen, clientsTotal } of workers) {
     lines
       .add(`worker_${number}_answered`, answered ? "yes" : "no")
       .add(`worker_${number}_crashes`, crashes)
+      .add(`worker_${number}_hangs`, hangs)
       .add(`worker_${number}_curr_connections`, clientsOpen)
       .add(`worker_${number}_total_connections`, clientsTotal);
   }

@@ -22,6 +22,7 @@ import { ownStats } from "../stats/own_stats.ts";
 import type { ProxyReport } from "../stats/stats_report.ts";
 import { CrewMember } from "./crew_member.ts";
 import { joinAnswers, type WorkerAnswer } from "./join_answers.ts";
+import { HANG_MS } from "./pulse.ts";
 import type { Orders } from "./worker_subjects.ts";
 
 /** One that does not answer for this long is named in its place, ms. */
@@ -38,6 +39,8 @@ export interface CrewOptions {
   readonly workers: number;
   /** The module of a worker's thread. */
   readonly entry?: URL;
+  /** A worker that is silent for so long is replaced, ms. */
+  readonly hangMs?: number;
 }
 
 /** Several workers that are one proxy. */
@@ -63,8 +66,8 @@ export class Crew {
 
   /** Rejects with `SocketError`, and with everything closed, when an address cannot be bound. */
   async start(): Promise<void> {
-    const { runtime, log, workers, entry = new URL("../worker.ts", import.meta.url) } =
-      this.#options;
+    const { runtime, log, workers, hangMs = HANG_MS } = this.#options;
+    const { entry = new URL("../worker.ts", import.meta.url) } = this.#options;
     const port = await this.#freePort();
     const clock = new SystemClock(() => runtime.now());
     for (let number = 1; number <= workers; number++) {
@@ -73,6 +76,7 @@ export class Crew {
           number,
           clock,
           log,
+          hangMs,
           startThread: () => runtime.startThread(entry),
           answers: {
             orders: () => this.#orders(number, port),
@@ -167,12 +171,9 @@ export class Crew {
   async #report(): Promise<ProxyReport | null> {
     const { runtime } = this.#options;
     const reports = await Promise.all(this.#members.map(async (member) => {
-      const { number, crashes } = member;
-      try {
-        return { number, crashes, report: await member.ask("report", null, ANSWER_MS) };
-      } catch {
-        return { number, crashes, report: null };
-      }
+      const { number, crashes, hangs } = member;
+      const report = await member.ask("report", null, ANSWER_MS).catch(() => null);
+      return { number, crashes, hangs, report };
     }));
     return mergeReports(reports, {
       memoryBytes: runtime.process.memoryBytes(),

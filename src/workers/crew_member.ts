@@ -1,11 +1,11 @@
 /**
- * One worker, as the main thread sees it: a thread, and a new one whenever it crashed.
+ * One worker, as the main thread sees it: a thread, and a new one whenever it crashed or hung.
  *
- *   starting ── listening ──> serving ── error ──> resting ── back-off ──> starting …
+ *   starting ── listening ──> serving ── error, silence ──> resting ── back-off ──> starting …
  *       └── failed, the first time ──> start() rejects
  *   stop() from anywhere ──> stopped
  *
- * Owned by: Crew. Owns: its thread, and the dialogue with it.
+ * Owned by: Crew. Owns: its thread, the dialogue with it, and its pulse.
  */
 
 import type { Log } from "../log/log.ts";
@@ -13,15 +13,24 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import { type Address, SocketError } from "../runtime/runtime.ts";
 import type { Thread } from "../runtime/thread.ts";
 import { type Answers, Dialogue } from "./dialogue.ts";
+import { Pulse } from "./pulse.ts";
 import type { MainSubjects, Start, WorkerSubjects } from "./worker_subjects.ts";
 
 /** A thread that is not listening by then has failed, ms. */
 const START_MS = 30_000;
-/** The pause before a successor starts, doubled for each that crashes soon, ms. */
+/** The pause before a successor starts, doubled for each that ends soon, ms. */
 const REST_MS = 100;
 const REST_MAX_MS = 10_000;
-/** One that has served for this long did not crash soon, ms. */
+/** One that has served for this long did not end soon, ms. */
 const SOUND_MS = 60_000;
+
+const DISCONNECTED = "its clients were disconnected";
+const STANDING = "this runtime cannot end it before it goes on: until then, or until magent is " +
+  "restarted, its clients and new ones that reach it get no answer";
+const REPORT = "; if this comes again, and CPU and memory were to spare, report it as a fault";
+
+/** How a thread came to its end. */
+type End = "crashed" | "hung";
 
 /** What a worker is started with. */
 export interface CrewMemberOptions {
@@ -30,6 +39,8 @@ export interface CrewMemberOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly startThread: () => Thread;
+  /** A thread that is silent for so long is replaced, ms. */
+  readonly hangMs: number;
   /** What is answered to the worker, but for what only this file knows. */
   readonly answers: Omit<Answers<MainSubjects>, "started" | "crashed">;
   /** What a thread left behind is cleared away; called before a successor starts. */
@@ -44,9 +55,11 @@ export class CrewMember {
   readonly #started = Promise.withResolvers<readonly Address[]>();
   #state: "starting" | "serving" | "resting" | "stopped" = "starting";
   #crashes = 0;
+  #hangs = 0;
   #thread: Thread | null = null;
   #dialogue: Dialogue<WorkerSubjects, MainSubjects> | null = null;
   #timer: Timer | null = null;
+  #pulse: Pulse | null = null;
   #restMs = REST_MS;
   #servingSinceMs = 0;
 
@@ -67,6 +80,11 @@ export class CrewMember {
   start(): Promise<readonly Address[]> {
     this.#begin();
     return this.#started.promise;
+  }
+
+  /** Threads that were ended because they stood still. */
+  get hangs(): number {
+    return this.#hangs;
   }
 
   /** Asks it; rejects when it does not answer in time, and at once while it does not serve. */
@@ -96,12 +114,12 @@ export class CrewMember {
       answers: {
         ...this.#options.answers,
         started: (start) => this.#onStart(start),
-        crashed: (reason) => this.#onEnd(thread, reason),
+        crashed: (reason) => this.#onCrash(thread, reason),
       },
     });
-    void thread.failed.then((reason) => this.#onEnd(thread, reason));
+    void thread.failed.then((reason) => this.#onCrash(thread, reason));
     this.#timer = this.#options.clock.after(START_MS, () => {
-      this.#onEnd(thread, `it does not listen after ${START_MS} ms`);
+      this.#onCrash(thread, `it does not listen after ${START_MS} ms`);
     });
   }
 
@@ -116,41 +134,57 @@ export class CrewMember {
     this.#state = "serving";
     this.#servingSinceMs = this.#options.clock.now();
     this.#started.resolve(start.addresses);
-    if (this.#crashes > 0) {
+    this.#watch();
+    if (this.#crashes + this.#hangs > 0) {
       this.#options.log.info(`worker ${this.number} serves again`);
       this.#options.replaced();
     }
     return null;
   }
 
+  #watch(): void {
+    const { clock, hangMs } = this.#options;
+    const dialogue = this.#dialogue!;
+    this.#pulse = new Pulse({
+      clock,
+      hangMs,
+      // Much later than it would be hung: also an answer that comes late is one.
+      ask: () => dialogue.ask("pulse", null, 10 * hangMs),
+      hung: () => this.#fail(new Error(`its event loop stood still for ${hangMs} ms`), "hung"),
+    });
+  }
+
   /** `thread` may have told of its end twice, and have a successor already. */
-  #onEnd(thread: Thread, reason: string): null {
+  #onCrash(thread: Thread, reason: string): null {
     if (thread === this.#thread) this.#fail(new Error(reason));
     return null;
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error, how: End = "crashed"): void {
     if (this.#state === "stopped") return;
     const wasServing = this.#state === "serving";
     if (wasServing && this.#options.clock.now() - this.#servingSinceMs >= SOUND_MS) {
       this.#restMs = REST_MS;
     }
+    const disconnects = how === "crashed" || (this.#thread?.stopsAnytime ?? true);
     this.#end();
-    if (this.#crashes === 0 && !wasServing) {
+    if (this.#crashes + this.#hangs === 0 && !wasServing) {
       this.#state = "stopped";
       this.#started.reject(error);
       return;
     }
-    this.#crashes++;
-    this.#rest(error.message);
+    if (how === "hung") this.#hangs++;
+    else this.#crashes++;
+    this.#rest(`worker ${this.number} ${how}: ${error.message}`, disconnects);
   }
 
-  #rest(reason: string): void {
+  /** `disconnects`: its sockets are closed by now. */
+  #rest(what: string, disconnects: boolean): void {
     this.#state = "resting";
     this.#options.ended();
     this.#options.log.error(
-      `worker ${this.number} crashed: ${reason}; its clients were disconnected, ` +
-        `a new one starts in ${this.#restMs} ms`,
+      `${what}; a new one starts in ${this.#restMs} ms; ` +
+        (disconnects ? DISCONNECTED : STANDING) + REPORT,
     );
     this.#timer = this.#options.clock.after(this.#restMs, () => this.#begin());
     this.#restMs = Math.min(2 * this.#restMs, REST_MAX_MS);
@@ -158,8 +192,13 @@ export class CrewMember {
 
   #end(): void {
     this.#timer?.cancel();
+    this.#pulse?.stop();
     this.#dialogue?.close();
     this.#thread?.stop();
-    this.#thread = this.#dialogue = this.#timer = null;
+    this.#thread =
+      this.#dialogue =
+      this.#pulse =
+      this.#timer =
+        null;
   }
 }

@@ -48,6 +48,8 @@ export interface MainSubjects {
 
 /** What the main thread asks a worker. */
 export interface WorkerSubjects {
+  /** Answered as soon as its event loop turns. */
+  pulse: { body: null; answer: null };
   /** Its own report. */
   report: { body: null; answer: ProxyReport };
   /** A line of the operator's commands, for itself. */

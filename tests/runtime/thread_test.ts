@@ -82,15 +82,34 @@ for (const [fail, name] of [["error", "an error"], ["rejection", "a rejection"]]
   });
 }
 
-test("Thread.stop closes what the thread has open", { timeout: TIME_MS }, async () => {
-  using echo = await Echo.start();
+/** A thread that listens on the port, and a client that it has. */
+async function served(echo: Echo): Promise<{ port: number; client: TextClient }> {
   echo.thread.post({ share: await freePort() });
   const port = await echo.find("port");
-  await using client = await TextClient.connect({ port });
+  const client = await TextClient.connect({ port });
   await echo.find("connections");
+  return { port, client };
+}
 
+test("Thread.stop closes what the thread has open", { timeout: TIME_MS }, async () => {
+  using echo = await Echo.start();
+  const { port, client } = await served(echo);
   echo.thread.stop();
   echo.thread.stop();
+  assertEquals(await client.readToEnd(WAIT_MS), "");
+  await poll(() => refused(port), WAIT_MS, "refusal");
+});
+
+test("Thread.stop ends a thread that stands still, at once or when it goes on", {
+  timeout: TIME_MS,
+}, async () => {
+  using echo = await Echo.start();
+  const { port, client } = await served(echo);
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  echo.thread.post({ stand: word });
+  await echo.find("words");
+  echo.thread.stop();
+  if (!echo.thread.stopsAnytime) Atomics.store(word, 0, 1);
   assertEquals(await client.readToEnd(WAIT_MS), "");
   await poll(() => refused(port), WAIT_MS, "refusal");
 });

@@ -66,7 +66,7 @@ function statsOf(report: ProxyReport): Map<string, string> {
 }
 
 test("mergeReports adds up what workers count, and takes from the process what it counts", () => {
-  const told = [1, 2].map((number) => ({ number, crashes: 0, report: reportOf(number) }));
+  const told = [1, 2].map((number) => ({ number, crashes: 0, hangs: 0, report: reportOf(number) }));
   const stats = statsOf(merged(told));
   const expected = {
     curr_connections: "3",
@@ -96,22 +96,23 @@ test("mergeReports adds up what workers count, and takes from the process what i
 });
 
 test("mergeReports tells every state that workers see a server in", () => {
-  const up = { number: 1, crashes: 0, report: reportOf(1) };
+  const up = { number: 1, crashes: 0, hangs: 0, report: reportOf(1) };
   const away = { state: "ejected", reason: "refused", meta: false };
-  const ejected = { number: 2, crashes: 0, report: reportOf(1, away) };
+  const ejected = { number: 2, crashes: 0, hangs: 0, report: reportOf(1, away) };
   const [server] = merged([up, ejected]).servers;
   assertEquals([server.state, server.reason, server.meta], ["up,ejected", "none,refused", false]);
 });
 
 test("mergeReports names the worker that did not report", () => {
-  const silent = { number: 1, crashes: 3, report: null };
-  const stats = statsOf(merged([silent, { number: 2, crashes: 0, report: reportOf(5) }]));
+  const silent = { number: 1, crashes: 3, hangs: 3, report: null };
+  const stats = statsOf(merged([silent, { number: 2, crashes: 0, hangs: 0, report: reportOf(5) }]));
   assertEquals(stats.get("worker_1_answered"), "no");
   assertEquals(stats.get("worker_1_crashes"), "3");
+  assertEquals(stats.get("worker_1_hangs"), "3");
   assertEquals(stats.get("curr_connections"), "5");
 });
 
 test("mergeReports has nothing to tell when no worker reported", () => {
-  const silent = { number: 1, crashes: 0, report: null };
+  const silent = { number: 1, crashes: 0, hangs: 0, report: null };
   assertEquals(mergeReports([silent], PROCESS), null);
 });

@@ -21,6 +21,7 @@ export class FakeThread implements Thread {
   readonly #outside: ThreadPort;
   readonly #failed = Promise.withResolvers<string>();
   stopped = false;
+  stopsAnytime = true;
 
   constructor() {
     [this.inside, this.#outside] = portPair();

@@ -12,12 +12,18 @@ import { settled } from "../support/settled.ts";
 const ADDRESSES: readonly Address[] = [{ transport: "tcp", hostname: "127.0.0.1", port: 4711 }];
 const LISTENING: Start = { kind: "listening", addresses: ADDRESSES };
 
+const HANG_MS = 10_000;
+const BEAT_MS = HANG_MS / 10;
+
 class Stage {
   readonly clock = new FakeClock();
   readonly threads: FakeThread[] = [];
   readonly dialogues: Dialogue<MainSubjects, WorkerSubjects>[] = [];
   readonly events: string[] = [];
   logged = "";
+  /** The newest thread stands still. */
+  hung = false;
+  #asked = Promise.withResolvers<null>();
   readonly member: CrewMember;
 
   constructor() {
@@ -25,6 +31,7 @@ class Stage {
       number: 1,
       clock: this.clock,
       log: new Log((line) => this.logged += line),
+      hangMs: HANG_MS,
       startThread: () => this.#startThread(),
       answers: {
         orders: () => Promise.reject(new Error("not asked here")),
@@ -50,6 +57,22 @@ class Stage {
     assertEquals(await started, ADDRESSES);
   }
 
+  /** Time passes, a beat at a time. */
+  async pass(ms: number): Promise<void> {
+    for (let passedMs = 0; passedMs < ms; passedMs += BEAT_MS) {
+      this.clock.advance(BEAT_MS);
+      await settled();
+    }
+  }
+
+  /** The thread that stood still answers what it was asked. */
+  async turn(): Promise<void> {
+    this.hung = false;
+    this.#asked.resolve(null);
+    this.#asked = Promise.withResolvers();
+    await settled();
+  }
+
   #startThread(): FakeThread {
     const thread = new FakeThread();
     this.threads.push(thread);
@@ -57,6 +80,7 @@ class Stage {
       new Dialogue<MainSubjects, WorkerSubjects>(thread.inside, {
         clock: new FakeClock(),
         answers: {
+          pulse: () => this.hung ? this.#asked.promise : null,
           report: () => Promise.reject(new Error("not asked here")),
           control: (line) => `did ${line}`,
           drain: () => null,
@@ -122,12 +146,62 @@ test("CrewMember hears of one crash twice and counts it once", async () => {
   assertEquals([stage.member.crashes, stage.threads.length], [1, 2]);
 });
 
+test("CrewMember replaces a thread that is silent for long", async () => {
+  const stage = new Stage();
+  await stage.serve();
+  await stage.pass(2 * HANG_MS);
+  assertEquals(stage.logged, "");
+  stage.hung = true;
+  await stage.pass(HANG_MS - BEAT_MS);
+  assertEquals([stage.logged, stage.events], ["", []]);
+  await stage.pass(2 * BEAT_MS);
+  assertEquals([stage.threads[0].stopped, stage.events], [true, ["ended"]]);
+  assertStringIncludes(
+    stage.logged,
+    "error worker 1 hung: its event loop stood still for 10000 ms; a new one starts in 100 ms; " +
+      "its clients were disconnected; if this comes again, and CPU and memory were to spare, report",
+  );
+  stage.hung = false;
+  await stage.pass(BEAT_MS);
+  await stage.tell("started", LISTENING);
+  await stage.pass(2 * HANG_MS);
+  assertEquals([stage.member.hangs, stage.member.crashes, stage.threads.length], [1, 0, 2]);
+  assertEquals(await stage.member.ask("control", "x", 100), "did x");
+});
+
+test("CrewMember says that a runtime cannot end a thread that stands still", async () => {
+  const stage = new Stage();
+  await stage.serve();
+  stage.threads[0].stopsAnytime = false;
+  stage.hung = true;
+  await stage.pass(HANG_MS + BEAT_MS);
+  assertStringIncludes(
+    stage.logged,
+    "cannot end it before it goes on: until then, or until magent",
+  );
+  assertEquals(stage.events, ["ended"]);
+});
+
+test("CrewMember keeps a thread that is slow, and one after everybody stood still", async () => {
+  const stage = new Stage();
+  await stage.serve();
+  for (let round = 0; round < 5; round++) {
+    stage.hung = true;
+    await stage.pass(HANG_MS - BEAT_MS);
+    await stage.turn();
+    await stage.pass(BEAT_MS);
+  }
+  stage.clock.moveTo(stage.clock.now() + 10 * HANG_MS);
+  await stage.pass(2 * HANG_MS);
+  assertEquals([stage.logged, stage.threads.length, stage.member.hangs], ["", 1, 0]);
+});
+
 test("CrewMember waits longer each time, up to a limit, and not after a sound life", async () => {
   const stage = new Stage();
   await stage.serve();
   const pauses: number[] = [];
   for (let crash = 0; crash < 9; crash++) {
-    if (crash === 8) stage.clock.advance(60_000);
+    if (crash === 8) await stage.pass(60_000);
     await stage.tell("crashed", "boom");
     const fromMs = stage.clock.now();
     const before = stage.threads.length;

@@ -25,6 +25,8 @@ const RESTORED_MS = 45_000;
 const ENTRY = new URL("./fixtures/crashing_worker.ts", import.meta.url);
 const MODE = 0o640;
 const REQUEST_TIMEOUT_MS = 300;
+/** Longer than a busy machine keeps a thread from a core. */
+const HANG_MS = 5000;
 
 const runtime = await runtimeHere();
 
@@ -59,6 +61,7 @@ class Stage implements AsyncDisposable {
       version: "1.2.3",
       workers: 2,
       entry: ENTRY,
+      hangMs: HANG_MS,
     });
   }
 
@@ -133,6 +136,30 @@ test("a worker that crashes is replaced, and the others notice nothing", {
   await using again = await TextClient.connect({ path: stage.path });
   assertEquals(await again.get("k"), "v");
   assertEquals(statSync(stage.path).mode & 0o777, MODE);
+  const [third, fourth] = await stage.clients();
+  assertEquals([await third.get("k"), await fourth.get("k")], ["v", "v"]);
+  for (const client of [first, second, third, fourth]) client.close();
+});
+
+test("a worker that stands still is replaced, and the others notice nothing", {
+  timeout: TIME_MS,
+}, async () => {
+  await using stage = await Stage.start();
+  const [first, second] = await stage.clients();
+  assertEquals(await first.set("k", "v"), "STORED");
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  const [hung] = stage.threads;
+  hung.post(word);
+  await poll(() => stage.logged.includes("worker 1 serves again") || null, WAIT_MS, "successor");
+  assertStringIncludes(stage.logged, "error worker 1 hung: its event loop stood still for 5000 ms");
+  assertEquals(await second.get("k"), "v");
+  if (!hung.stopsAnytime) Atomics.store(word, 0, 1);
+  assertEquals(await first.readToEnd(WAIT_MS), "");
+  assertEquals([await stage.stat("worker_1_hangs"), await stage.stat("worker_2_hangs")], [
+    "1",
+    "0",
+  ]);
+  assertEquals([await stage.stat("worker_1_crashes"), stage.threads.length], ["0", 3]);
   const [third, fourth] = await stage.clients();
   assertEquals([await third.get("k"), await fourth.get("k")], ["v", "v"]);
   for (const client of [first, second, third, fourth]) client.close();
