@@ -30,6 +30,7 @@ import type { BenchSite } from "./benchmark/measure_cell.ts";
 import { measureRounds } from "./benchmark/measure_rounds.ts";
 import { startMemcachedFarm } from "./benchmark/memcached_farm.ts";
 import { MEMTIER } from "./benchmark/memtier_command.ts";
+import { renderPauses } from "./benchmark/pause_table.ts";
 import { ProcessCrew } from "./benchmark/process_crew.ts";
 import { renderRatioPlot } from "./benchmark/ratio_plot.ts";
 import { planText, RoundPace } from "./benchmark/round_pace.ts";
@@ -128,7 +129,7 @@ function countMeasured(planned: readonly PlannedCell[]): number {
   return planned.filter(({ cell }) => cell.skipped === null).length;
 }
 
-/** What the report says besides numbers of cells; starts are timed for it. */
+/** What the report says besides numbers of cells; starts and pauses are measured for it. */
 async function describe(options: BenchOptions, planned: readonly PlannedCell[], site: BenchSite) {
   const programs = site.memtier === null ? PROGRAMS : [...PROGRAMS, MEMTIER];
   const targets = [...new Set(planned.map(({ target }) => target))];
@@ -138,5 +139,6 @@ async function describe(options: BenchOptions, planned: readonly PlannedCell[], 
       `on core ${LOAD_CORE}; loopback.`,
     generators: describeGenerators(options.scenarios, site),
     startTimes: await renderStartTimes(targets, site),
+    pauses: options.pauses ? await renderPauses(options.scenarios, targets, site) : "",
   };
 }

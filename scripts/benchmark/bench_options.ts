@@ -40,6 +40,8 @@ export interface BenchOptions {
   readonly binaryPath: string;
   /** Another checkout of magent to compare with; null for none. */
   readonly beforeFolder: string | null;
+  /** Whether pauses of the garbage collectors are measured, too. */
+  readonly pauses: boolean;
   /** Who makes the loads of rows that memtier can make. */
   readonly load: LoadName;
   /** When all is over; windows are shortened and rounds left out for that. */
@@ -62,7 +64,7 @@ Measures memcached without a proxy, nutcracker, and magent on Deno, on Bun and a
 compiled binary, side by side on this machine. Prints a table in Markdown, and writes
 it and a plot to files.
 
-  --short             the base and four rows, under three minutes
+  --short             the base and four rows, no pauses, under three minutes
   --rows A,B,…        of ${wrapped(USUAL_NAMES)} (all); by name only:
                       ${wrapped(NAMES.filter((name) => !USUAL_NAMES.includes(name)))}
   --targets A,B,…     of ${wrapped(TARGET_NAMES)} (all)
@@ -101,6 +103,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | null 
     binaryPath: values.binary ?? COMPILED,
     beforeFolder: values.before ?? null,
     minutes: parseNumber("--minutes", values.minutes ?? (short ? "3" : "15")),
+    pauses: !short,
     load: parseLoad(values.load ?? "own"),
     markdownPath: values.markdown ?? "bench.md",
     svgPath: values.svg ?? "bench.svg",

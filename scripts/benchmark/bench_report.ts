@@ -18,8 +18,9 @@ export interface Measured {
   readonly environment: string;
   readonly places: string;
   readonly generators: string;
-  /** A table. */
+  /** A table each; an empty text when pauses were not measured. */
   readonly startTimes: string;
+  readonly pauses: string;
 }
 
 /** Renders what there is, also when not all could be measured. */
@@ -46,7 +47,17 @@ ${listSkipped(cells)}
 
 ## Start
 
-${measured.startTimes}`;
+${measured.startTimes}${pausesText(measured.pauses)}`;
+}
+
+function pausesText(table: string): string {
+  if (table === "") return "";
+  return `
+## Pauses of the garbage collector
+
+On the clock, after warming up, in a measurement of their own; who else takes the core makes them longer.
+
+${table}`;
 }
 
 function roundsText({ rounds }: BenchOptions, done: Readonly<Progress>): string {

@@ -65,12 +65,21 @@ export async function measureCell(
   }
   const proxy = await startProxy(target, scenario, site);
   try {
-    const { pid } = proxy.process;
-    const report = await runLoad(scenario, site, { ports: [proxy.port], proxyPids: [pid] });
-    return { ...report, proxyPeakBytes: peakBytes(pid) };
+    return await measureProxy(proxy, scenario, site);
   } finally {
     await proxy.process.stop();
   }
+}
+
+/** Measures a proxy that serves already; rejects with the reason when it cannot be measured. */
+export async function measureProxy(
+  proxy: StartedProxy,
+  scenario: Scenario,
+  site: BenchSite,
+): Promise<CellSample> {
+  const { pid } = proxy.process;
+  const report = await runLoad(scenario, site, { ports: [proxy.port], proxyPids: [pid] });
+  return { ...report, proxyPeakBytes: peakBytes(pid) };
 }
 
 /** Starts a target that has a command and waits until it answers; stopping it is the caller's. */

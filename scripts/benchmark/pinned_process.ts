@@ -18,14 +18,21 @@ export class PinnedProcess {
   #hasEnded = false;
   #stdout = "";
   #stderr = "";
+  #printed = "";
 
   constructor(core: number, command: readonly string[]) {
     this.#child = spawn("taskset", ["-c", String(core), ...command], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
     });
-    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#stdout += text);
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr += text);
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+      this.#printed += text;
+    });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+      this.#printed += text;
+    });
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => {
         this.#stderr += `\n${error.message}`;
@@ -45,6 +52,11 @@ export class PinnedProcess {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Everything printed so far, in the order in which it came. */
+  get printed(): string {
+    return this.#printed;
   }
 
   /** Everything printed to standard output so far. */

@@ -18,8 +18,8 @@ const LEAST_SECONDS = 0.5;
 export const CELL_EXTRA_SECONDS = 0.5;
 /** Of the time that is left, the part that is planned for: no cell takes exactly what others took. */
 const PLANNED_PART = 0.97;
-/** Planned for servers that are started and filled, and for the starts that are timed. */
-export const START_SECONDS = 15;
+/** Planned for servers that are filled, starts that are timed, and pauses that are measured. */
+export const START_SECONDS = 25;
 
 /** The two parts of a cell's time, before and during the measurement. */
 export interface Windows {

@@ -26,6 +26,7 @@ test("parseBenchOptions has defaults for everything", () => {
     binaryPath: `dist/magent-${VERSION}-${hostTarget()?.name}`,
     beforeFolder: null,
     minutes: 15,
+    pauses: true,
     load: "own",
     markdownPath: "bench.md",
     svgPath: "bench.svg",
@@ -46,6 +47,7 @@ test("parseBenchOptions reads every flag", () => {
     binaryPath: "a/b",
     beforeFolder: "../old",
     minutes: 4,
+    pauses: true,
     load: "auto",
     markdownPath: "out.md",
     svgPath: "out.svg",
@@ -57,6 +59,7 @@ test("parseBenchOptions lets other flags win over --short", () => {
   const short = ["base", "clients-1", "pipeline-16", "10KB", "multi-get-100"];
   assertEquals(rowsOf("--short"), short);
   assertEquals(parseBenchOptions(["--short"])?.seconds, 1.2);
+  assertEquals(parseBenchOptions(["--short"])?.pauses, false);
   assertEquals(rowsOf("--short --rows zipfian"), ["zipfian"]);
   assertEquals(parseBenchOptions(["--short", "--seconds=1"])?.seconds, 1);
 });

@@ -63,7 +63,7 @@ test("The short form is planned to end within 3 minutes, with every target", () 
 
 test("planText says how the minutes come about", () => {
   const options = { cells: 11, rounds: 3, warmSeconds: 1, seconds: 2, minutes: 5 };
-  const text = "11 cells × 3 rounds × (1 + 2 + about 0.5 s) + 15 s: 2.2 minutes of at most 5";
+  const text = "11 cells × 3 rounds × (1 + 2 + about 0.5 s) + 25 s: 2.3 minutes of at most 5";
   assertEquals(planText(options), text);
 });
 
