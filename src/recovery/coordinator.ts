@@ -22,16 +22,6 @@ import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
 
-/** What the coordinator itself tells a server's recovery. */
-type AddedToView =
-  | "board"
-  | "marked"
-  | "isTaken"
-  | "mayAnswer"
-  | "beingRestored"
-  | "shared"
-  | "whenWorkersKnow";
-
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
   /** What proxies over the same servers tell each other. */
@@ -69,7 +59,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   /** Takes charge of a server. */
   add(
     backend: Backend,
-    farm: Omit<FarmView, AddedToView>,
+    farm: Pick<FarmView, "sources" | "owns" | "copiesOf" | "order" | "signal">,
   ): ServerRecovery {
     const marked = () => this.#othersMarked(backend);
     const shared = this.#services.shared?.server(this.#servers.size) ?? null;
@@ -86,6 +76,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
         if (this.confirmations === null) then();
         else this.confirmations.whenConfirmed(then);
       },
+      knows: (server, key) => this.#of(server).keys.knows(key),
     });
     this.#servers.set(backend, server);
     this.board.add(backend);

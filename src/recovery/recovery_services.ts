@@ -59,6 +59,8 @@ export interface FarmView {
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** Keys are being put back on the server: what it lacks, its copy may have. */
   readonly beingRestored: (server: Destination) => boolean;
+  /** What a server says that it lacks, no other has. */
+  readonly knows: (server: Destination, key: string) => boolean;
   /** The servers that may hold the copies of this one. */
   sources(): readonly RestoreSource[];
   /** The key belongs to this server. */

@@ -1,12 +1,14 @@
 /**
  * A second look at keys that were put back, once all that others had under way has arrived.
  *
- *   put back ── grace ──> copy as it was ─────────────────────────────> well
+ *   put back ── grace ──> copy as it was, or both the same ───────────> well
  *                         copy changed, server written since ─────────> well
  *                         copy changed, server as we left it ─────────> missed once more
+ *                         copy in trouble itself ── grace ──> once more
  *
  * A change through another proxy or worker goes to both servers at once. It may have
  * passed the server just before the addition, and reach the copy after it was looked at.
+ * A copy that was itself put back from the server has changed, and holds the same.
  *
  * Owned by: Refills.
  */
@@ -14,7 +16,7 @@
 import { FETCH } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
-import type { Copies } from "../route/route.ts";
+import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { bytesOf, casOf, lookAt, ownRequest } from "./ask_key.ts";
 
@@ -31,6 +33,8 @@ export interface SecondLooksServices {
   /** After this nothing that was sent before can still arrive, ms. */
   readonly graceMs: number;
   readonly copiesOf: (key: Uint8Array) => Copies | null;
+  /** What the server says that it lacks, no other has. */
+  readonly knows: (server: Destination, key: string) => boolean;
   /** The server holds something old of the key. */
   readonly missedAgain: (key: Request) => void;
 }
@@ -82,16 +86,21 @@ export class SecondLooks {
     clock.after(this.#waiting[0].dueMs - clock.now(), () => void this.#look());
   }
 
-  async #lookAt({ key, atCopy, atServer }: LeftKey): Promise<void> {
+  async #lookAt(left: LeftKey): Promise<void> {
+    const { key, atCopy, atServer } = left;
     const bytes = bytesOf(key);
     const copies = this.#services.copiesOf(bytes);
-    if (copies === null) return;
+    if (copies === null) return this.add(left);
     const copy = await lookAt(copies.backup, bytes);
-    if (copy === null || copy.status === ReplyStatus.Failed) return;
+    if (copy === null) return;
+    const lost = copy.status === ReplyStatus.Miss && !this.#services.knows(copies.backup, key);
+    if (lost || copy.status === ReplyStatus.Failed) return this.add(left);
     const server = await lookAt(copies.main, bytes);
-    if (server === null || server.status === ReplyStatus.Failed) return;
+    if (server === null) return;
+    if (server.status === ReplyStatus.Failed) return this.add(left);
     const untouched = leftAs(server) === atServer;
-    if (!untouched || (leftAs(copy) === atCopy && isAsLasting(server, copy))) return;
+    const same = leftAs(copy) === atCopy || isSameValue(server, copy);
+    if (!untouched || (same && isAsLasting(server, copy))) return;
     this.counters.corrected++;
     this.#services.missedAgain(ownRequest(FETCH, bytes));
   }
@@ -99,6 +108,16 @@ export class SecondLooks {
 
 function leftAs(reply: Reply): string {
   return reply.status === ReplyStatus.Hit ? casOf(reply) : "";
+}
+
+function isSameValue(one: Reply, other: Reply): boolean {
+  if (one.status !== ReplyStatus.Hit || other.status !== ReplyStatus.Hit) return false;
+  const length = one.valueEnd - one.valueStart;
+  if (one.flags !== other.flags || other.valueEnd - other.valueStart !== length) return false;
+  for (let at = 0; at < length; at++) {
+    if (one.bytes[one.valueStart + at] !== other.bytes[other.valueStart + at]) return false;
+  }
+  return true;
 }
 
 /** A touch leaves the cas number alone. */

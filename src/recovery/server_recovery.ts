@@ -106,6 +106,7 @@ export class ServerRecovery {
       unixTime: services.unixTime,
       copiesOf: (key) => farm.copiesOf(key),
       beingRestored: (server) => farm.beingRestored(server),
+      knows: (server, key) => farm.knows(server, key),
       clock: services.clock,
       graceMs: services.graceMs,
       missedAgain: (key) => this.keys.missed(key),

@@ -21,6 +21,8 @@ export class RefillsStage {
   readonly clock = new FakeClock();
   readonly refills: Refills;
   copyMayAnswer = true;
+  /** What the copy lacks, nobody has. */
+  copyKnows = true;
   readonly beingRestored = new Set<Destination>();
   /** How the run ended; null while it is under way. */
   whole: boolean | null = null;
@@ -33,6 +35,7 @@ export class RefillsStage {
       unixTime: () => 0,
       copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
       beingRestored: (server) => this.beingRestored.has(server),
+      knows: () => this.copyKnows,
       clock: this.clock,
       graceMs: 2000,
       missedAgain: (key) => this.journal.add(key.keyText()),

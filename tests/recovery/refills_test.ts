@@ -170,56 +170,6 @@ test("Refills puts nothing back while a flush is under way", async () => {
   assertEquals(stage.copy.received, [LOOK]);
 });
 
-/** The key was put back, and the grace is over. */
-async function lookedAgain(): Promise<RefillsStage> {
-  const stage = new RefillsStage();
-  await stage.found("v", "5", { ttl: 100 });
-  await stage.added("9");
-  await stage.found("v", "5", { ttl: 100 });
-  stage.clock.advance(2000);
-  return stage;
-}
-
-test("Refills looks once more whether the copy was changed by others meanwhile", async () => {
-  const well = await lookedAgain();
-  await well.found("v", "5", { ttl: 98 });
-  await well.atServer("v", "9", { ttl: 97 });
-  assertEquals(well.journal.size, 0);
-  assertEquals(well.clock.pending, 0);
-
-  const deleted = await lookedAgain();
-  await deleted.fromCopy("EN");
-  await deleted.atServer("v", "9", { ttl: 97 });
-  assertEquals([...deleted.journal.missed], ["k"]);
-  assertEquals(deleted.refills.looks.counters.corrected, 1);
-
-  const touched = await lookedAgain();
-  await touched.found("v", "5", { ttl: 10 });
-  await touched.atServer("v", "9", { ttl: 97 });
-  assertEquals([...touched.journal.missed], ["k"]);
-});
-
-test("Refills keeps what was written on both since, and asks nothing of who fails", async () => {
-  const written = await lookedAgain();
-  await written.found("new", "6");
-  await written.atServer("new", "10");
-  const copyAway = await lookedAgain();
-  await copyAway.lost(copyAway.copy);
-  const serverAway = await lookedAgain();
-  await serverAway.fromCopy("EN");
-  await serverAway.lost(serverAway.server);
-  for (const { journal } of [written, copyAway, serverAway]) assertEquals(journal.size, 0);
-});
-
-test("Refills finds what others stored at the copy of a key that was nowhere", async () => {
-  const stage = new RefillsStage();
-  await stage.fromCopy("EN");
-  stage.clock.advance(2000);
-  await stage.found("new", "6");
-  await stage.fromServer("EN");
-  assertEquals([...stage.journal.missed], ["k"]);
-});
-
 test("Refills holds the key while it is under way, and waits for what is", async () => {
   const order = new CopyOrder();
   const server = new FakeDestination("server");
@@ -231,6 +181,7 @@ test("Refills holds the key while it is under way, and waits for what is", async
     unixTime: () => 0,
     copiesOf: () => ({ main: server, backup: copy }),
     beingRestored: () => false,
+    knows: () => true,
     clock: new FakeClock(),
     graceMs: 2000,
     missedAgain: () => {},
