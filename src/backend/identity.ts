@@ -11,6 +11,15 @@ export interface Identity {
   readonly generation: number | null;
   /** The marker says that its data is being restored. */
   readonly restoring: boolean;
+  /** When it was first marked, seconds since 1970; null when the marker does not tell. */
+  readonly markedSeconds: number | null;
+}
+
+/** What a marker says. */
+export interface MarkerText {
+  readonly generation: number;
+  readonly restoring: boolean;
+  readonly markedSeconds: number | null;
 }
 
 /** Names the marker that proxies leave on every server. */
@@ -35,15 +44,20 @@ export function generationOf(said: Identity | null, known: Identity | null): num
 }
 
 /** The marker's value. */
-export function markerValue(generation: number, restoring: boolean): string {
-  return `${generation} ${restoring ? "restoring" : "up"}`;
+export function markerValue({ generation, restoring, markedSeconds }: MarkerText): string {
+  const since = markedSeconds === null ? "" : ` ${markedSeconds}`;
+  return `${generation}${since} ${restoring ? "restoring" : "up"}`;
 }
 
 /** Null when it is no marker. */
-export function readMarker(text: string): { generation: number; restoring: boolean } | null {
-  const [number, word] = text.split(" ");
-  const generation = Number(number);
-  return Number.isInteger(generation) ? { generation, restoring: word === "restoring" } : null;
+export function readMarker(text: string): MarkerText | null {
+  const match = /^(\d+)(?: (\d+))? (up|restoring)$/.exec(text);
+  if (match === null) return null;
+  return {
+    generation: Number(match[1]),
+    restoring: match[3] === "restoring",
+    markedSeconds: match[2] === undefined ? null : Number(match[2]),
+  };
 }
 
 /** Reads `stats` and the marker out of the answers to `stats` and `get MARKER_KEY`. */
@@ -59,5 +73,6 @@ export function readIdentity(stats: string, marker: string | null): Identity {
     flushes: number("cmd_flush"),
     generation: read?.generation ?? null,
     restoring: read?.restoring ?? false,
+    markedSeconds: read?.markedSeconds ?? null,
   };
 }

@@ -97,10 +97,15 @@ export class Board {
     if (this.#ticks === 0) this.#tick();
   }
 
-  /** A server has a new connection: it is asked before it is believed. */
+  /**
+   * A server has a new connection. Where it was not looked at, it may be the only one that others
+   * could tell something on: it is asked before anything is believed.
+   */
   returned(server: BoardServer): void {
     if (this.#ticks === 0) return;
-    this.#copies.find((copy) => copy.server === server)!.returned();
+    const sinceMs = this.#options.clock.now() - this.#leaseMs;
+    if (!this.#copies.find((copy) => copy.server === server)!.returned(sinceMs)) return;
+    this.freshUntilMs = -Infinity;
     this.#refresh();
   }
 

@@ -90,11 +90,15 @@ export class BoardCopy {
     else this.#begin(whole);
   }
 
-  /** It is in service again: what it holds is no more excused from being looked at. */
-  returned(): void {
-    if (this.#silentTicks < SILENT_TICKS) return;
+  /**
+   * It is in service again: what it holds is no more excused from being looked at. False when it was
+   * not, and was looked at since then.
+   */
+  returned(sinceMs: number): boolean {
+    if (this.#silentTicks < SILENT_TICKS && this.answeredMs >= sinceMs) return false;
     this.#silentTicks = 0;
     this.lookAgain();
+    return true;
   }
 
   /** Looks once more at everything, as soon as the look under way is over. */

@@ -61,7 +61,8 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     backend: Backend,
     farm: Pick<FarmView, "sources" | "owns" | "copiesOf" | "order" | "signal">,
   ): ServerRecovery {
-    const marked = () => this.#othersMarked(backend);
+    const marked = (seen: Identity) =>
+      this.servers.some((server) => server.backend !== backend && server.wasMarkedBefore(seen));
     const shared = this.#services.shared?.server(this.#servers.size) ?? null;
     backend.elsewhere = shared;
     const server = new ServerRecovery(backend, this.#services, {
@@ -92,8 +93,13 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const first = server.known === null;
     server.admit(identity, askedMs);
     this.board.returned(backend);
-    if (!first || !server.foundMarked) return;
-    for (const other of this.servers) if (other !== server) other.othersAreMarked();
+    if (!first) return;
+    for (const other of this.servers) {
+      const { known } = other;
+      if (other !== server && known !== null && server.wasMarkedBefore(known)) {
+        other.othersAreMarked();
+      }
+    }
   }
 
   doubtMarker(backend: Backend): void {
@@ -183,10 +189,6 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   #repair(key: Request, copies: Copies): void {
     const server = this.#of(copies.main);
     if (server.mayRepair) server.repairs.repair(key, copies, () => {});
-  }
-
-  #othersMarked(backend: Backend): boolean {
-    return this.servers.some((server) => server.backend !== backend && server.foundMarked);
   }
 
   #of(destination: Destination): ServerRecovery {

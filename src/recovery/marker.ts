@@ -8,7 +8,13 @@
  * Owned by: ServerRecovery.
  */
 
-import { GENERATION_MAX, MARKER_KEY, markerValue, readMarker } from "../backend/identity.ts";
+import {
+  GENERATION_MAX,
+  MARKER_KEY,
+  type MarkerText,
+  markerValue,
+  readMarker,
+} from "../backend/identity.ts";
 import { ADD, type Command, GET, SET } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
@@ -25,17 +31,26 @@ export class Marker {
   readonly #server: Destination;
   readonly #random: () => number;
   readonly #isTaken: (generation: number) => boolean;
+  readonly #unixTime: () => number;
   /** What it was last. */
   #last = 0;
 
-  /** `random` is uniform in [0, 1); `isTaken`: another server has this generation. */
+  /**
+   * `random` is uniform in [0, 1); `unixTime`: seconds since 1970; `isTaken`: another server has
+   * this generation.
+   */
   constructor(
     server: Destination,
-    options: { random: () => number; isTaken: (generation: number) => boolean },
+    options: {
+      random: () => number;
+      unixTime: () => number;
+      isTaken: (generation: number) => boolean;
+    },
   ) {
     this.#server = server;
     this.#random = options.random;
     this.#isTaken = options.isTaken;
+    this.#unixTime = options.unixTime;
   }
 
   /**
@@ -44,7 +59,9 @@ export class Marker {
    */
   add(restoring: boolean, told: (generation: number, foundRestoring: boolean) => void): void {
     const generation = this.#newGeneration();
-    this.#write(ADD, markerValue(generation, restoring), (reply) => {
+    // Of one that is restored it says nothing how long it has been marked.
+    const markedSeconds = restoring ? null : this.#unixTime();
+    this.#write(ADD, { generation, restoring, markedSeconds }, (reply) => {
       if (reply.status === ReplyStatus.Stored) told(generation, false);
       else if (reply.status === ReplyStatus.NotStored) this.read(told);
     });
@@ -53,14 +70,14 @@ export class Marker {
   /** Marks the server anew, whatever its marker was; tells the generation it has then. */
   replace(restoring: boolean, told: (generation: number) => void): void {
     const generation = this.#newGeneration();
-    this.#write(SET, markerValue(generation, restoring), (reply) => {
+    this.#write(SET, { generation, restoring, markedSeconds: null }, (reply) => {
       if (reply.status === ReplyStatus.Stored) told(generation);
     });
   }
 
   /** The data of the server is whole again. */
   setUp(generation: number): void {
-    this.#write(SET, markerValue(generation, false), () => {});
+    this.#write(SET, { generation, restoring: false, markedSeconds: null }, () => {});
   }
 
   /** Tells what the marker says now, when there is one; then `asked`, with whether the server answered. */
@@ -90,8 +107,8 @@ export class Marker {
     return generation;
   }
 
-  #write(command: Command, text: string, then: (reply: Reply) => void): void {
-    const value = new TextEncoder().encode(text);
+  #write(command: Command, text: MarkerText, then: (reply: Reply) => void): void {
+    const value = new TextEncoder().encode(markerValue(text));
     const request = new Request().make(command, KEY, 0, KEY.length);
     request.valueBytes = value;
     request.valueEnd = value.length;

@@ -1,6 +1,7 @@
 /** What the recoveries of all servers work with, and what each is told of the farm. */
 
 import type { Backend } from "../backend/backend.ts";
+import type { Identity } from "../backend/identity.ts";
 import type { Log } from "../log/log.ts";
 import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "../route/copy_order.ts";
@@ -44,8 +45,8 @@ export interface RecoveryServices {
 
 /** What a server's recovery is told of the farm. */
 export interface FarmView {
-  /** Another server carries a marker. */
-  marked(): boolean;
+  /** Another server carries a marker from a time when this process was there to be marked. */
+  marked(seen: Identity): boolean;
   /** A server carries this generation. */
   readonly isTaken: (generation: number) => boolean;
   /** What the workers of the process know together of this server; null for the only one. */

@@ -27,6 +27,9 @@ import { type Verdict, verdictOf } from "./verdict.ts";
 /** What it was asked before it went was asked of another process. */
 const RESTARTED: readonly Verdict[] = ["empty", "unsure", "warm"];
 
+/** Proxies that start within this of each other start together, seconds. */
+const BEGINNING_S = 30;
+
 /** The recovery of one server. */
 export class ServerRecovery {
   readonly backend: Backend;
@@ -39,8 +42,8 @@ export class ServerRecovery {
   readonly #farm: FarmView;
   /** For other proxies, which announced that it misses changes. */
   readonly peerWait: PeerWait;
-  /** It carried a marker when we first saw it. */
-  foundMarked = false;
+  /** As we first saw it, where it carried a marker then. */
+  #found: Identity | null = null;
   /** A worker that crashed knew what it missed. */
   #inherited = false;
   lastVerdict: Verdict = "new";
@@ -61,7 +64,7 @@ export class ServerRecovery {
       lacks: (key) => this.keys.lost(key.keyText()),
     });
     this.#phase = new ServerPhase(backend, services.log);
-    this.#marker = new Marker(backend, { random: services.random, isTaken: farm.isTaken });
+    this.#marker = new Marker(backend, { ...services, isTaken: farm.isTaken });
     this.#identity = new KnownIdentity({
       backend,
       clock: services.clock,
@@ -180,9 +183,9 @@ export class ServerRecovery {
   admit(said: Identity, askedMs: number): void {
     const seen = this.#identity.withOurMarker(said, askedMs);
     const before = this.known;
-    const verdict = verdictOf(before, seen, this.#farm.marked());
-    if (before === null) {
-      this.foundMarked = seen.generation !== null && !this.#farm.shared?.marked;
+    const verdict = verdictOf(before, seen, this.#farm.marked(seen));
+    if (before === null && seen.generation !== null && !this.#farm.shared?.marked) {
+      this.#found = seen;
     }
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
     this.lastVerdict = verdict;
@@ -198,6 +201,17 @@ export class ServerRecovery {
     else if (generation !== null) this.restoration.begin("marked");
     else this.restoration.begin(restarted ? "all" : "nobody");
     this.#replays.begin();
+  }
+
+  /**
+   * It was marked before our time, and whoever did so must have marked an `other` process, too. A
+   * proxy that starts with us, and with all servers, has only just begun to mark them.
+   */
+  wasMarkedBefore(other: Identity): boolean {
+    if (this.#found === null) return false;
+    const { markedSeconds } = this.#found;
+    if (markedSeconds === null || other.startSeconds >= markedSeconds) return true;
+    return this.#services.unixTime() - markedSeconds > BEGINNING_S;
   }
 
   /**

@@ -1,6 +1,14 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { BoardStage, LEASE_MS, NoticeFarm, PATIENCE_MS, TICK_MS, WHOLE_MS } from "./notice_farm.ts";
+import {
+  BoardStage,
+  CONNECT_MS,
+  LEASE_MS,
+  NoticeFarm,
+  PATIENCE_MS,
+  TICK_MS,
+  WHOLE_MS,
+} from "./notice_farm.ts";
 
 const SEATS = 32;
 
@@ -31,6 +39,21 @@ test("Board is fresh for a lease after a look began, and no longer when servers 
   for (const server of farm.servers) server.silent = true;
   farm.clock.advance(TICK_MS);
   assertEquals(board.freshUntilMs, before);
+});
+
+test("Board that could reach nobody believes nothing of a server that returns before it has looked", () => {
+  const farm = new NoticeFarm();
+  const [server] = farm.servers;
+  for (const one of farm.servers) one.usable = false;
+  const { board } = farm.proxy();
+  assert(farm.clock.now() < board.freshUntilMs, "there is nobody to read from");
+  Object.assign(server, { usable: true, silent: true });
+  board.returned(server);
+  assertEquals(board.freshUntilMs, -Infinity);
+  server.silent = false;
+  // Looked at for the first time, it has the time that a server has to be connected.
+  farm.clock.advance(CONNECT_MS + 2 * TICK_MS);
+  assert(farm.clock.now() < board.freshUntilMs);
 });
 
 test("Board tells others within a tick that a server misses changes, and when it does no more", () => {

@@ -26,6 +26,8 @@ const KEYS: readonly string[] = ["a", "n1", "b", "n2"];
 const PEACE_MS = 120_000;
 /** Longer than clients let a value live, seconds. */
 const WATCHED_S = 10;
+/** Servers start this much earlier than proxies, ms. */
+const AHEAD_MS = 1000;
 /** A connection this slow is still in time, ms. */
 const SLOW_MS = 350;
 const STEPS_MAX = 20_000;
@@ -111,6 +113,8 @@ export class ModelRun {
     this.#keys = KEYS.slice(0, options.keys ?? KEYS.length);
     this.#random = new SeededRandom(seed);
     this.world = this.#makeWorld();
+    // As everywhere, servers are there before the proxies; markers tell that by their seconds.
+    this.#clock.moveTo(this.#clock.now() + AHEAD_MS);
     const place = options.workers ? placesOf(options) : () => ({ shared: null, memory: null });
     this.proxies = numbers(options.proxies).map((number) =>
       new SimProxy(number, this.world, { ...options.settings, ...place(number) })

@@ -16,7 +16,8 @@ export const LEASE_MS = 4 * TICK_MS;
 export const WHOLE_MS = 14 * TICK_MS;
 /** Longest that a client waits for an announcement, ms. */
 export const PATIENCE_MS = 1000;
-const CONNECT_MS = 300;
+/** For a server to be connected, ms. */
+export const CONNECT_MS = 300;
 
 /** A proxy's board, and all that it told. */
 export class BoardStage {
