@@ -118,10 +118,10 @@ export class Board {
     this.#review();
   }
 
-  /** A flush_all took our notices along: what we announced is to outlive us, so it is said again. */
-  flushed(): void {
+  /** A flush_all takes our notice along: what we announced is to outlive us, so it is said again. */
+  flushed(server: BoardServer): void {
     if (this.#announcements.size === 0) return;
-    for (const copy of this.#copies) copy.writeAgain();
+    this.#copies.find((copy) => copy.server === server)!.writeAgain();
   }
 
   /** Calls back once all proxies know what we announced about the server; at once if they do. */

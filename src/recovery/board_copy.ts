@@ -57,6 +57,8 @@ export class BoardCopy {
   #looking = false;
   #again = false;
   #writing = false;
+  /** What is being written may be gone as soon as it is there. */
+  #overtaken = false;
   #silentTicks = 0;
   /** Never what a server answers. */
   #news: string | null = "unread";
@@ -139,9 +141,10 @@ export class BoardCopy {
     });
   }
 
-  /** Writes our notice, whatever is there. */
+  /** Writes our notice, whatever is there, and whatever is being written. */
   writeAgain(): void {
     this.writtenBeat = -1;
+    this.#overtaken = this.#writing;
     this.write();
   }
 
@@ -235,7 +238,8 @@ export class BoardCopy {
 
   #writeEnds(beat: number): void {
     this.#writing = false;
-    if (beat >= 0) this.writtenBeat = beat;
+    if (beat >= 0 && !this.#overtaken) this.writtenBeat = beat;
+    this.#overtaken = false;
     this.#options.told();
     if (beat >= 0) this.write();
   }

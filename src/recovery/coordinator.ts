@@ -166,9 +166,12 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     for (const server of this.#servers.values()) server.flushBegins();
   }
 
+  flushSent(destination: Destination): void {
+    this.board.flushed(this.#of(destination).backend);
+  }
+
   flushEnds(): void {
     for (const server of this.#servers.values()) server.flushEnds();
-    this.board.flushed();
   }
 
   readAlone(request: Request, sink: Sink, destination: Destination): void {

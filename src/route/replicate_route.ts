@@ -236,7 +236,10 @@ export class ReplicateRoute implements Route {
     const held = this.#order.holdsMains;
     const late = mains.filter((main) => held || main.phase !== "serving");
     const flush = (destinations: readonly Destination[], worst: Sink) => {
-      for (const one of destinations) one.sendOr(later, this.#noting(later, one, worst), null);
+      for (const one of destinations) {
+        one.sendOr(later, this.#noting(later, one, worst), null);
+        recovery?.flushSent(one);
+      }
     };
     const ended = new WorstOf(2, () => recovery?.flushEnds());
     const andEnd = (sink: WorstOf, then: () => void) =>

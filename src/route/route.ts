@@ -116,5 +116,7 @@ export interface Recovery {
   lost(destination: Destination, key: Request): void;
   /** No repair may begin until as many flushes have ended as have begun. */
   flushBegins(): void;
+  /** A flush is on its way to this server: what is sent there now comes behind it. */
+  flushSent(destination: Destination): void;
   flushEnds(): void;
 }

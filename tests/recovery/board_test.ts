@@ -170,15 +170,28 @@ test("Board says at once after a flush_all what it announced before", () => {
   const [one] = farm.proxies(1);
   const asked = () => farm.servers.map((server) => server.asked);
   const before = asked();
-  one.board.flushed();
+  for (const server of farm.servers) one.board.flushed(server);
   assertEquals(asked(), before);
   one.board.announce(farm.servers[0], "missed");
-  for (const server of farm.servers) server.texts.clear();
-  one.board.flushed();
-  for (const { notices } of farm.servers) {
-    assertEquals(notices.length, 1);
-    assertMatch(notices[0], new RegExp(`^${one.board.id} \\d+ a$`));
+  for (const server of farm.servers) {
+    server.texts.clear();
+    one.board.flushed(server);
+    assertEquals(server.notices.length, 1);
+    assertMatch(server.notices[0], new RegExp(`^${one.board.id} \\d+ a$`));
   }
+});
+
+test("Board says again what was on its way when a flush_all came behind it", () => {
+  const farm = new NoticeFarm();
+  const [one] = farm.proxies(1);
+  const [server] = farm.servers;
+  server.answersLater = true;
+  one.board.announce(server, "missed");
+  server.texts.clear();
+  one.board.flushed(server);
+  assertEquals(server.notices, []);
+  server.answerAll();
+  assertEquals(server.notices.length, 1);
 });
 
 test("Board gives what a proxy that is gone announced to somebody, until it is settled", () => {

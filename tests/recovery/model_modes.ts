@@ -89,6 +89,7 @@ export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
   /** A proxy that dies takes along what it knew of servers that missed something. */
   crash: { ...BASE, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
   "two-proxies": { ...TWO_PROXIES },
+  "two-proxies-crash": { ...TWO_PROXIES, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
   "two-proxies-kill": { ...TWO_PROXIES, faults: ["kill"] },
   "two-proxies-break": { ...TWO_PROXIES, faults: ["break"] },
   "two-proxies-stop": { ...TWO_PROXIES, faults: ["stop"] },

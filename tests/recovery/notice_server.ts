@@ -27,6 +27,9 @@ export class NoticeServer implements BoardServer {
   epoch = 0;
   /** Takes requests and does not answer them. */
   silent = false;
+  /** Does as it is told, and answers when the test says so. */
+  answersLater = false;
+  #answers: (() => void)[] = [];
   /** Requests it was sent. */
   asked = 0;
 
@@ -44,7 +47,16 @@ export class NoticeServer implements BoardServer {
   sendOr(request: Request, sink: Sink): void {
     this.asked++;
     if (!this.usable) return sink.reply(failedReply("ejected", this.name, false));
-    if (!this.silent) sink.reply(this.#answer(request));
+    if (this.silent) return;
+    const reply = this.#answer(request);
+    if (this.answersLater) this.#answers.push(() => sink.reply(reply));
+    else sink.reply(reply);
+  }
+
+  /** All that it owes, and at once from now on. */
+  answerAll(): void {
+    this.answersLater = false;
+    for (const answer of this.#answers.splice(0)) answer();
   }
 
   #answer(

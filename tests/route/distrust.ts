@@ -23,6 +23,7 @@ export class Distrust implements Recovery {
   readonly wrote = ({ name }: Destination, key: Request) => this.#tell(`${name} wrote`, key);
   readonly lost = ({ name }: Destination, key: Request) => this.#tell(`${name} lost`, key);
   readonly flushBegins = () => {};
+  readonly flushSent = () => {};
   readonly flushEnds = () => {};
 
   constructor(distrusted: readonly string[] = ["main"]) {

@@ -141,6 +141,7 @@ test("ReplicateRoute lets nothing overtake, at the main, a change that went to t
     wrote: () => {},
     lost: () => {},
     flushBegins: () => {},
+    flushSent: () => {},
     flushEnds: () => {},
   };
   for (const later of ["incr k 1\r\n", "set k 0 0 1\r\n2\r\n"]) {
