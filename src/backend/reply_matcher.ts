@@ -21,6 +21,8 @@ import { isPossibleLine, isPossibleValue } from "./possible_answers.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
+/** Values that come in pieces are put together in a buffer of up to this, used again, bytes. */
+const SPARE_BYTES_MAX = 64 << 10;
 const MISS = Reply.fixed(ReplyStatus.Miss, "END\r\n");
 
 /** What the matcher tells its connection. */
@@ -38,7 +40,7 @@ export class ReplyMatcher {
   readonly #queue: ExchangeQueue;
   readonly #owner: MatcherOwner;
   readonly #parser: ClassicReplyParser;
-  readonly #input = new Input();
+  readonly #input = new Input(SPARE_BYTES_MAX);
   readonly #reply = new Reply();
   readonly #loan = new ChunkLoan();
   /** The line in hand has had a reply for some key, and owes its `END`. */
@@ -65,12 +67,17 @@ export class ReplyMatcher {
 
   /** Handles what has come; false when it makes no sense. The chunk is borrowed. */
   receive(chunk: Uint8Array): boolean {
-    this.#input.append(chunk);
+    const input = this.#input;
+    input.begin(chunk);
     try {
-      return this.#handle();
+      do {
+        if (!this.#handle()) return false;
+        this.#loan.end();
+      } while (input.goOn());
+      return this.#mayBegin();
     } finally {
       this.#loan.end();
-      this.#input.keep();
+      input.keep();
     }
   }
 
@@ -80,6 +87,7 @@ export class ReplyMatcher {
     this.#large = null;
   }
 
+  /** Until more is needed; false when it makes no sense. */
   #handle(): boolean {
     for (;;) {
       if (this.#large !== null) {
@@ -88,7 +96,7 @@ export class ReplyMatcher {
       }
       switch (this.#parser.next(this.#input, this.#reply)) {
         case Answer.More:
-          return this.#mayBegin();
+          return true;
         case Answer.Value:
           if (!this.#value()) return false;
           break;

@@ -6,7 +6,8 @@
  *
  * A read that left room has emptied the connection, so the next one may wait for hours with
  * its buffer: 10,000 clients that once sent much and fell silent must not keep 64 KiB each.
- * Going all the way down to 2 KiB there would cost every burst three reads more.
+ * Going all the way down to 2 KiB there would cost every burst three reads more. Buffers of more
+ * than 16 KiB come and go with every burst, so all sockets of a thread share a few spare ones.
  *
  * Owned by: DenoSocket.
  */
@@ -15,14 +16,25 @@ const LEAST_BYTES = 2 * 1024;
 const WAITING_BYTES = 16 * 1024;
 const MOST_BYTES = 64 * 1024;
 const SMALL_READS = 32;
+/** Spare buffers of each size: 1.5 MiB in all. */
+const SPARE_MAX = 16;
+
+/** Large buffers that nobody reads into, of 32 and of 64 KiB; one per thread. */
+const SPARE: readonly [Uint8Array<ArrayBuffer>[], Uint8Array<ArrayBuffer>[]] = [[], []];
 
 /** A read buffer that follows the size of what comes. */
 export class ReadBuffer {
   #bytes = new Uint8Array(LEAST_BYTES);
   #smallReads = 0;
+  /** Holds the last chunk, which somebody may look at until the next read. */
+  #left: Uint8Array<ArrayBuffer> | null = null;
 
-  /** Where the next read goes. */
+  /** Where the next read goes; nobody looks at the last chunk any more. */
   get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#left !== null) {
+      giveBack(this.#left);
+      this.#left = null;
+    }
     return this.#bytes;
   }
 
@@ -46,6 +58,19 @@ export class ReadBuffer {
 
   #resize(size: number): void {
     this.#smallReads = 0;
-    if (size !== this.#bytes.length) this.#bytes = new Uint8Array(size);
+    if (size === this.#bytes.length) return;
+    this.#left = this.#bytes;
+    this.#bytes = spareOf(size)?.pop() ?? new Uint8Array(size);
   }
+}
+
+function giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+  const spare = spareOf(bytes.length);
+  if (spare !== null && spare.length < SPARE_MAX) spare.push(bytes);
+}
+
+/** Null for sizes that stay with their socket. */
+function spareOf(size: number): Uint8Array<ArrayBuffer>[] | null {
+  if (size <= WAITING_BYTES) return null;
+  return size === MOST_BYTES ? SPARE[1] : SPARE[0];
 }

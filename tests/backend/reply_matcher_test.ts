@@ -8,6 +8,7 @@ import type { Reply } from "../../src/message/reply.ts";
 import { OutputBuffer } from "../../src/protocol/output_buffer.ts";
 import { toBytes, toText } from "../support/latin1.ts";
 import { parsedRequest, TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+import { forSeeds } from "../support/seeded_random.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
 import { LoneConnection } from "./lone_connection.ts";
 
@@ -83,7 +84,8 @@ class LendingSink extends RecordingSink {
 
   override reply(reply: Reply): void {
     super.reply(reply);
-    this.out.lend(reply.bytes, reply.start, reply.end, reply.loan!);
+    if (reply.loan === null) this.out.append(reply.bytes, reply.start, reply.end);
+    else this.out.lend(reply.bytes, reply.start, reply.end, reply.loan);
   }
 }
 
@@ -106,6 +108,37 @@ test("ReplyMatcher ends the loan of a chunk before the chunk may change", () => 
     const texts = sinks.map((sink) => toText(sink.out.view()));
     assertEquals(texts, ["VALUE a 0 3\r\n123\r\n", "VALUE b 0 3\r\n456\r\n"], `cut at ${cut}`);
   }
+});
+
+test("ReplyMatcher gives everybody what is theirs, in whatever pieces it comes", () => {
+  forSeeds(60, (random) => {
+    const queue = new ExchangeQueue();
+    const owner = { answered: () => {}, largeBegins: () => {}, generation: 0 };
+    const matcher = new ReplyMatcher(queue, owner, 1 << 20);
+    const asked = Array.from({ length: 30 }, (_, at) => {
+      const value = `${at}`.repeat(random.below(random.pick([5, 200, 2000])));
+      const text = random.chance(0.2) ? "" : `VALUE ${at} 0 ${value.length}\r\n${value}\r\n`;
+      return { key: at, text, joined: at > 0 && random.chance(0.5), sink: new LendingSink() };
+    });
+    for (const { key, joined, sink } of asked) {
+      queue.push(parsedRequest(`get ${key}\r\n`), sink, null, joined, 0);
+    }
+    queue.markWritten();
+    let said = "";
+    for (const { key, text, joined } of asked) {
+      said += (joined || key === 0 ? "" : "END\r\n") + text;
+    }
+    said += "END\r\n";
+    for (let at = 0; at < said.length;) {
+      const count = 1 + random.below(random.pick([10, 500, 8000]));
+      const chunk = toBytes(said.slice(at, at + count));
+      assertEquals(matcher.receive(chunk), true);
+      chunk.fill(0x3f);
+      at += count;
+    }
+    const got = asked.map(({ sink }) => toText(sink.out.view()));
+    assertEquals(got, asked.map(({ text }) => text === "" ? "END\r\n" : text));
+  });
 });
 
 test("ReplyMatcher ends the loan of a chunk also when a sink throws", () => {

@@ -74,3 +74,59 @@ test("Input holds what was appended and not yet read, whatever comes and goes", 
     }
   });
 });
+
+test("Input copies of a chunk only what completes what was left of the one before", () => {
+  const input = new Input();
+  input.begin(toBytes("abcdef"));
+  input.pos = 4;
+  input.need = 5;
+  assertEquals(input.goOn(), false);
+  input.keep();
+  const chunk = toBytes("ghijkl");
+  input.begin(chunk);
+  assertEquals(waiting(input), "efghi");
+  input.pos = input.end;
+  input.need = 0;
+  assertEquals([input.goOn(), waiting(input), input.bytes === chunk], [true, "jkl", true]);
+  assertEquals(input.goOn(), false);
+});
+
+test("Input uses a buffer of its own again, up to a bound", () => {
+  for (const [bound, same] of [[0, false], [4000, true], [100, false]] as const) {
+    const input = new Input(bound);
+    const used = [0, 1].map(() => {
+      input.begin(toBytes("x".repeat(1000)));
+      input.keep();
+      const { bytes } = input;
+      input.pos = input.end;
+      input.keep();
+      return bytes;
+    });
+    assertEquals(used[0] === used[1], same, `up to ${bound} bytes`);
+  }
+});
+
+test("Input holds what was begun with and not yet read, whatever comes and goes", () => {
+  forSeeds(200, (random) => {
+    const input = new Input(2000);
+    let model = "";
+    for (let step = 0; step < 100; step++) {
+      const length = 1 + random.below(random.pick([3, 100, 3000]));
+      const text = Array.from({ length: 8 }, () => String.fromCharCode(random.below(256))).join("");
+      const chunk = toBytes(text.repeat(length / 8 + 1).slice(0, length));
+      model += toText(chunk);
+      input.begin(chunk);
+      do {
+        assertEquals(waiting(input), model.slice(0, input.length));
+        // A parser that is told of more than it needs has read some of it.
+        const read = random.chance(0.4) ? input.length : random.below(input.length + 1);
+        input.pos += read;
+        model = model.slice(read);
+        input.need = random.chance(0.5) ? input.length + random.below(3000) : 0;
+      } while (input.goOn());
+      input.keep();
+      chunk.fill(0x3f);
+      assertEquals(waiting(input), model);
+    }
+  });
+});

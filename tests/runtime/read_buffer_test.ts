@@ -55,3 +55,27 @@ test("ReadBuffer keeps its size when larger reads come between", () => {
   for (let read = 0; read < 200; read++) buffer.take(read % 20 === 0 ? 8 * KIBIBYTE : 100);
   assertEquals(buffer.bytes.length, 16 * KIBIBYTE);
 });
+
+test("ReadBuffer lends a large buffer to others once the next read begins, and no sooner", () => {
+  const first = grown(64 * KIBIBYTE);
+  const large = first.bytes;
+  large.fill(7);
+  const chunk = first.take(63 * KIBIBYTE);
+  const others = Array.from({ length: 40 }, () => grown(64 * KIBIBYTE));
+  for (const other of others) other.bytes.fill(9);
+  assertEquals(chunk, new Uint8Array(63 * KIBIBYTE).fill(7));
+  assertEquals(first.bytes === large, false);
+  const next = grown(64 * KIBIBYTE);
+  assertEquals([next.bytes === large, next.bytes === others[0].bytes], [true, false]);
+});
+
+test("ReadBuffer keeps few spare buffers", () => {
+  const buffers = Array.from({ length: 40 }, () => grown(64 * KIBIBYTE));
+  const before = new Set(buffers.map((buffer) => buffer.bytes));
+  for (const buffer of buffers) {
+    buffer.take(1);
+    buffer.bytes.fill(0);
+  }
+  const again = Array.from({ length: 40 }, () => grown(64 * KIBIBYTE).bytes);
+  assertEquals([before.size, again.filter((bytes) => before.has(bytes)).length], [40, 16]);
+});
