@@ -135,6 +135,7 @@ function makeCoordinator(
     random: services.random,
     journalKeysMax: config.journalKeys,
     restoreKeysPerSecond: config.restoreKeysPerSecond,
+    readRepairMs: config.readRepairMs,
     restoreSpoolBytes: config.limits.restoreSpoolBytes,
     graceMs: 2 * health.requestTimeoutMs,
     ask: services.ask,

@@ -16,7 +16,7 @@ import { choiceFlag } from "./choice_flag.ts";
 import type { Flag, FlagGroup } from "./flag.ts";
 import { HEALTH_FLAGS } from "./health_flags.ts";
 import { LIMIT_FLAGS } from "./limit_flags.ts";
-import { settingFlag } from "./number_flag.ts";
+import { HOUR_MS, settingFlag } from "./number_flag.ts";
 
 const DEFAULTS = defaultSettings();
 
@@ -138,6 +138,13 @@ const SERVERS: FlagGroup<Settings> = {
       min: 1,
       max: 10_000_000,
       help: "keys a second put back on a server that came back empty",
+    }),
+    settingFlag("readRepairMs", {
+      name: "read-repair-time",
+      unit: "MS",
+      min: 0,
+      max: 24 * HOUR_MS,
+      help: "how long keys that no restore puts back are looked for at their copies",
     }),
     settingFlag("journalKeys", {
       name: "journal-keys",

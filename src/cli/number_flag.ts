@@ -36,9 +36,18 @@ export function limitFlag(field: keyof Limits, options: NumberFlagOptions): Flag
   });
 }
 
+/** Numbers of the settings themselves that have a flag. */
+type SettingNumber =
+  | "port"
+  | "connections"
+  | "connectionsMax"
+  | "restoreKeysPerSecond"
+  | "readRepairMs"
+  | "journalKeys";
+
 /** A flag for one number that stands in the settings themselves. */
 export function settingFlag(
-  field: "port" | "connections" | "connectionsMax" | "restoreKeysPerSecond" | "journalKeys",
+  field: SettingNumber,
   options: NumberFlagOptions,
 ): Flag<Settings> {
   return numberFlag(options, {

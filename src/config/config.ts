@@ -97,6 +97,8 @@ export interface Config {
   readonly onIncompleteJournal: "flush" | "serve";
   /** Keys put back in the background, per second. */
   readonly restoreKeysPerSecond: number;
+  /** How long keys are put back only when they are read, before their misses count, ms. */
+  readonly readRepairMs: number;
   /** Missed keys that are remembered for one server. */
   readonly journalKeys: number;
   /**
@@ -152,6 +154,7 @@ export const DEFAULT_CONFIG: Config = {
   recover: "auto",
   onIncompleteJournal: "flush",
   restoreKeysPerSecond: 50_000,
+  readRepairMs: 600_000,
   journalKeys: 1_000_000,
   boardTickMs: 150,
 };

@@ -39,6 +39,7 @@ export interface Settings {
   recover: Config["recover"];
   onIncompleteJournal: Config["onIncompleteJournal"];
   restoreKeysPerSecond: number;
+  readRepairMs: number;
   journalKeys: number;
   connections: number;
   connectionsMax: number;
@@ -75,6 +76,7 @@ export function defaultSettings(): Settings {
     recover: DEFAULT_CONFIG.recover,
     onIncompleteJournal: DEFAULT_CONFIG.onIncompleteJournal,
     restoreKeysPerSecond: DEFAULT_CONFIG.restoreKeysPerSecond,
+    readRepairMs: DEFAULT_CONFIG.readRepairMs,
     journalKeys: DEFAULT_CONFIG.journalKeys,
     connections: DEFAULT_CONFIG.connections,
     connectionsMax: DEFAULT_CONFIG.connectionsMax,
@@ -109,6 +111,7 @@ export function toConfig(settings: Settings): Config {
     recover: settings.recover,
     onIncompleteJournal: settings.onIncompleteJournal,
     restoreKeysPerSecond: settings.restoreKeysPerSecond,
+    readRepairMs: settings.readRepairMs,
     journalKeys: settings.journalKeys,
     boardTickMs: DEFAULT_CONFIG.boardTickMs,
     connections: settings.connections,

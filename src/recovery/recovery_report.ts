@@ -8,6 +8,7 @@ import { StatsLines } from "../stats/stats_lines.ts";
 import type { Board } from "./board.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { FarmServer } from "./farm_servers.ts";
+import type { Restoration } from "./restoration.ts";
 import { progressText } from "./restore_progress.ts";
 import type { ServerRecovery } from "./server_recovery.ts";
 
@@ -39,6 +40,7 @@ export function recoveryReport(servers: readonly FarmServer[], view: BoardView):
     addCounters(lines, `${server.label}_restores`, {
       ...server.recovery.restoration.restores.counters,
     });
+    addReadRepair(lines, server.label, server.recovery.restoration);
     addProgress(lines, server.label, server.recovery);
   }
   addBoard(lines, view);
@@ -57,6 +59,8 @@ export function recoveryText(recovery: ServerRecovery | null): string {
   const { progress } = recovery.restoration.restores;
   if (progress !== null) return progressText(progress);
   if (recovery.restoration.settling) return "settling";
+  const { leftSeconds } = recovery.restoration.readRepair;
+  if (leftSeconds !== null) return `puts back what is read, for ${leftSeconds} s more`;
   const { missed } = recovery.journal;
   if (missed.size > 0) return `${missed.size} missed keys`;
   return lacking.length > 0 ? `lacks keys that proxy ${lacking.join(", ")} puts back` : "none";
@@ -113,6 +117,12 @@ function addCounters(
   counters: Readonly<Record<string, number>>,
 ): void {
   for (const [name, count] of Object.entries(counters)) lines.add(`${prefix}_${name}`, count);
+}
+
+function addReadRepair(lines: StatsLines, label: string, { readRepair }: Restoration): void {
+  lines
+    .add(`${label}_read_repair_left`, readRepair.leftSeconds ?? "none")
+    .add(`${label}_read_repair_ended`, readRepair.ended);
 }
 
 function addProgress(lines: StatsLines, label: string, recovery: ServerRecovery): void {

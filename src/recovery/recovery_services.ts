@@ -21,6 +21,8 @@ export interface RecoveryServices {
   readonly random: () => number;
   readonly journalKeysMax: number;
   readonly restoreKeysPerSecond: number;
+  /** How long keys are put back only when they are read, ms. */
+  readonly readRepairMs: number;
   /** Names of keys that wait to be put back on one server. */
   readonly restoreSpoolBytes: number;
   /** After this nothing that was sent before can still arrive, ms. */

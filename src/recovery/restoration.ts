@@ -12,6 +12,7 @@ import type { Phase } from "../route/route.ts";
 import type { Journal } from "./journal.ts";
 import type { Marker } from "./marker.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
+import { ReadRepair } from "./read_repair.ts";
 import type { Repairs } from "./repairs.ts";
 import type { RestoreEnd } from "./restore.ts";
 import { Restores, type RestoresOptions } from "./restores.ts";
@@ -45,6 +46,7 @@ export interface RestorationOptions {
 /** Restores one server. */
 export class Restoration {
   readonly restores: Restores;
+  readonly readRepair: ReadRepair;
   readonly #options: RestorationOptions;
   readonly #settling: Settling;
   #quiet = false;
@@ -57,6 +59,7 @@ export class Restoration {
     this.#options = options;
     const { log, ask, clock } = options.services;
     this.#settling = new Settling(clock, () => options.enter("serving"));
+    this.readRepair = new ReadRepair(clock, options.services.readRepairMs);
     this.restores = new Restores({
       backend: options.backend,
       log,
@@ -95,9 +98,15 @@ export class Restoration {
   }
 
   begin(known: RestoreKnown): void {
+    this.readRepair.reset();
+    this.#begin(known);
+  }
+
+  #begin(known: RestoreKnown): void {
     const { services, enter, noteMisses } = this.#options;
     this.restores.cancel();
     this.#settling.cancel();
+    this.readRepair.pause();
     const run = ++this.#run;
     noteMisses();
     enter("restoring");
@@ -123,7 +132,7 @@ export class Restoration {
 
   /** The server was reached again. */
   resume(): void {
-    if (this.#options.phase() === "restoring" && !this.restores.running) this.begin("marked");
+    if (this.#options.phase() === "restoring" && !this.restores.running) this.#begin("marked");
   }
 
   /** The operator's word: stop restoring, and serve. */
@@ -131,6 +140,17 @@ export class Restoration {
     this.#waits = false;
     this.restores.cancel();
     this.#settle(false);
+  }
+
+  /** Keys are put back when they are read, and after a while no more. */
+  #repairAlone(): void {
+    const { backend, services: { log }, noteMisses } = this.#options;
+    this.readRepair.begin(() => {
+      log.info(`backend ${backend.name} read repair ends: what it lacks now is a miss`);
+      noteMisses();
+      this.#settle(false);
+      this.#tellWhole();
+    });
   }
 
   /** Another proxy may be the one that has restored it: its marker would say so by then. */
@@ -147,6 +167,7 @@ export class Restoration {
       if (run !== this.#run) return;
       this.#quiet = false;
       this.now();
+      if (this.#options.services.mode === "read-repair") this.#repairAlone();
     });
   }
 
@@ -168,6 +189,7 @@ export class Restoration {
 
   #end(end: RestoreEnd): void {
     const { services, journal, noteMisses } = this.#options;
+    if (end === "partial") this.#repairAlone();
     if (end === "failed") services.clock.after(services.graceMs, () => this.#tryAgain());
     if (end !== "complete" && end !== "full") return;
     if (end === "complete") journal.restored();
@@ -189,6 +211,7 @@ export class Restoration {
 
   #settle(complete: boolean): void {
     this.#run++;
+    this.readRepair.pause();
     this.#settling.begin(complete);
   }
 

@@ -129,6 +129,7 @@ const VALUES: readonly [string, (line: ReturnType<typeof proxy>) => unknown, unk
   ["--connection-requests 7", (line) => line.config.limits.connectionRequests, 7],
   ["--connection-bytes 65536", (line) => line.config.limits.connectionBytes, 65536],
   ["--stream-bytes 64K", (line) => line.config.limits.streamBytes, 65536],
+  ["--read-repair-time 900", (line) => line.config.readRepairMs, 900],
   ["--restore-spool-bytes 64k", (line) => line.config.limits.restoreSpoolBytes, 65536],
   ["--idle-timeout 60000", (line) => line.config.limits.idleMs, 60_000],
   ["--drain-timeout 0", (line) => line.config.limits.drainMs, 0],

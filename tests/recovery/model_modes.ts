@@ -55,6 +55,12 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
     settings: { replication: "async" },
     settleMs: ASYNC_SETTLE_MS,
   },
+  /** What is not read in time after a restart is a miss; but nothing old is read, and it ends. */
+  "read-repair": {
+    ...BASE,
+    careful: false,
+    settings: { replication: "sync", recover: "read-repair", readRepairMs: 3000 },
+  },
   async: { ...BASE, settings: { replication: "async" }, settleMs: ASYNC_SETTLE_MS },
   "wild-async": {
     ...BASE,

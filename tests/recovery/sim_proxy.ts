@@ -51,7 +51,16 @@ export interface SimWorld {
 
 /** What differs between schedules. */
 export type SimSettings = Partial<
-  Pick<Config, "replication" | "connections" | "journalKeys" | "health" | "boardTickMs">
+  Pick<
+    Config,
+    | "replication"
+    | "connections"
+    | "journalKeys"
+    | "health"
+    | "boardTickMs"
+    | "recover"
+    | "readRepairMs"
+  >
 >;
 
 /** What a proxy is given beside that. */
