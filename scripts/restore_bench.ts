@@ -17,6 +17,7 @@ import { compareCopies, type Comparison } from "./restore_benchmark/compare_copi
 import { costText, ProxyCost } from "./restore_benchmark/proxy_cost.ts";
 import { PacedLoad } from "./restore_benchmark/paced_load.ts";
 import { storeCommand } from "./restore_benchmark/restore_keys.ts";
+import { SecondLines } from "./restore_benchmark/second_lines.ts";
 import {
   parseRestoreOptions,
   RESTORE_HELP,
@@ -53,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function measure(options: RestoreOptions): Promise<number> {
-  const { keys, clients, share } = options;
+  const { keys, clients, share, seconds } = options;
   await using servers = new AsyncDisposableStack();
   const start = async () => servers.use(await MemcachedProcess.start({ args: MEMORY }));
   const mains = [await start(), await start()];
@@ -77,6 +78,7 @@ async function measure(options: RestoreOptions): Promise<number> {
   await pause(BEFORE_MS);
   tell("before");
   const before = cost.take();
+  const lines = seconds ? tellSeconds(load, { child, mains, backup }) : null;
   const restartedMs = await restart(mains[0]);
   await poll(() => restored(child, mains[0]) || null, RESTORED_MS, "restored main");
   const tookMs = performance.now() - restartedMs;
@@ -84,6 +86,7 @@ async function measure(options: RestoreOptions): Promise<number> {
   tell("during");
   const [average] = loadavg();
   await pause(AFTER_MS);
+  lines?.end();
   tell("after");
   await load.stop();
   await beside.stop();
@@ -133,6 +136,22 @@ async function fill(port: number, keys: number): Promise<void> {
     client.send(sets);
     await client.readExactly("STORED\r\n".repeat(count), START_MS);
   }
+}
+
+/** The servers of one run. */
+interface Farm {
+  readonly child: Child;
+  readonly mains: readonly MemcachedProcess[];
+  readonly backup: MemcachedProcess;
+}
+
+function tellSeconds(load: PacedLoad, { child, mains, backup }: Farm): SecondLines {
+  return new SecondLines(load, {
+    proxy: () => child.pid,
+    restored: () => mains[0].pid,
+    main: () => mains[1].pid,
+    backup: () => backup.pid,
+  });
 }
 
 async function measureCapacity(load: PacedLoad): Promise<number> {

@@ -37,6 +37,8 @@ import type { TurnQueue } from "./runtime/turn_queue.ts";
 /** What the routes and servers of a proxy run on. */
 export interface RouteServices {
   readonly runtime: Pick<Runtime, "connect">;
+  /** CPU time that this thread has used, ms. */
+  readonly cpuMs: () => number;
   readonly clock: Clock;
   readonly turns: TurnQueue;
   readonly log: Log;
@@ -131,6 +133,7 @@ function makeCoordinator(
   const recovery: RecoveryServices = {
     clock: services.clock,
     log: services.log,
+    cpuMs: services.cpuMs,
     unixTime: () => Math.floor(services.unixMs() / 1000),
     random: services.random,
     journalKeysMax: config.journalKeys,

@@ -138,6 +138,7 @@ class RunningProxy implements WorkerProxy {
     });
     this.#routes = composeRoutes(config, {
       runtime: this.#embedded,
+      cpuMs: () => runtime.cpuMs(),
       clock: this.#clock,
       turns: this.#turns,
       log: options.log,

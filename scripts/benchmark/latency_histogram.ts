@@ -39,6 +39,12 @@ export class LatencyHistogram {
     return 0;
   }
 
+  /** Counts all that another has recorded. */
+  add(other: LatencyHistogram): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#counts[bucket] += other.#counts[bucket];
+    this.#total += other.#total;
+  }
+
   /** Forgets everything. */
   reset(): void {
     this.#counts.fill(0);

@@ -19,6 +19,8 @@ export class PacedLoad {
   readonly #clients: PacedClient[] = [];
   #working: Promise<void> = Promise.resolve();
   #run = 0;
+  /** Latencies of the seconds that `takeSecond` ended, since `takeLatencies`. */
+  #seconds = new LatencyHistogram();
 
   static async connect(clients: number, options: PacedClientOptions): Promise<PacedLoad> {
     const load = new PacedLoad();
@@ -45,8 +47,17 @@ export class PacedLoad {
 
   /** Latencies from here on are counted anew; gives those so far. */
   takeLatencies(): LatencyHistogram {
+    this.takeSecond();
+    const taken = this.#seconds;
+    this.#seconds = new LatencyHistogram();
+    return taken;
+  }
+
+  /** Gives the latencies since it was last called; they count for `takeLatencies` as well. */
+  takeSecond(): LatencyHistogram {
     const taken = this.counts.latencies;
     this.counts.latencies = new LatencyHistogram();
+    this.#seconds.add(taken);
     return taken;
   }
 

@@ -11,6 +11,8 @@ export interface RestoreOptions {
   readonly share: number;
   /** Requests a second, 0 for none; null when it is a share of the capacity. */
   readonly rate: number | null;
+  /** Tells the latencies and who used the CPU, second by second. */
+  readonly seconds: boolean;
   /** Further arguments of the proxy. */
   readonly args: readonly string[];
 }
@@ -29,6 +31,7 @@ copies key by key.
   --clients N         (50)
   --share X           load, as a share of the capacity (0.5)
   --rate N            load, in requests a second, instead of a share; 0 for none
+  --seconds           a line for every second: latencies, keys, and who used the CPU
   --help              print this
 `;
 
@@ -52,6 +55,7 @@ export function parseRestoreOptions(args: readonly string[]): RestoreOptions | n
     clients: parseNumber("--clients", values.clients ?? "50", 1000),
     share: parseNumber("--share", values.share ?? "0.5", 1),
     rate: values.rate === undefined ? null : parseNumber("--rate", values.rate, 1e6, 0),
+    seconds: values.seconds ?? false,
     args: args.slice(end + 1),
   };
 }
@@ -64,6 +68,7 @@ function parseFlags(args: readonly string[]) {
     clients: text,
     share: text,
     rate: text,
+    seconds: { type: "boolean" },
     help: { type: "boolean" },
   } as const;
   try {

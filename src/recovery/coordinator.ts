@@ -130,7 +130,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   readBoth(request: Request, sink: Sink, copies: Copies): void {
-    const found = (key: Request) => this.#repair(key, copies);
+    const found = (key: Request, valueBytes: number) => this.#repair(key, copies, valueBytes);
     const repair = { found, knows: this.#knows };
     new RestoringRead(request.retain(), sink, { copies, repair }).start();
   }
@@ -189,9 +189,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     return this.#of(server).keys.knows(key.keyText());
   };
 
-  #repair(key: Request, copies: Copies): void {
-    const server = this.#of(copies.main);
-    if (server.mayRepair) server.repairs.repair(key, copies, () => {});
+  #repair(key: Request, copies: Copies, valueBytes: number): void {
+    const { mayRepair, repairs, restoration: { restores } } = this.#of(copies.main);
+    if (!mayRepair || restores.prefer(key, valueBytes)) return;
+    repairs.repairRead(key, copies, restores.running);
   }
 
   #of(destination: Destination): ServerRecovery {

@@ -17,7 +17,7 @@ const LF = 0x0a;
 /** A server that says nothing for so long has gone, ms. */
 const SILENCE_MS = 10_000;
 /** So long at a time names are read before clients have their turn, ms. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 /** And so long that turn is. */
 const PAUSE_MS = 4;
 /** The clock is read after so many names: a chunk may hold thousands. */

@@ -16,6 +16,8 @@ import type { SharedServers } from "./shared_servers.ts";
 export interface RecoveryServices {
   readonly clock: Clock;
   readonly log: Log;
+  /** CPU time that this thread has used, ms. */
+  readonly cpuMs: () => number;
   readonly unixTime: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;

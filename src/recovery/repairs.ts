@@ -33,6 +33,8 @@ import { RepairTable } from "./repair_table.ts";
 
 /** Most keys under repair at a time. */
 const REPAIRS_MAX = 4096;
+/** Of these, keys that a read found, while a restore is about to have all keys put back. */
+const READS_MAX = 4;
 /** Jobs that are kept for the next keys. */
 const SPARE_MAX = 512;
 /** As large as memcached lets a value be by default; it holds up others on its connection. */
@@ -56,6 +58,8 @@ export class RepairCounters {
   skipped = 0;
   /** Keys whose value is too large to be put back. */
   large = 0;
+  /** Keys that a read found, and that were left to the restore under way. */
+  left = 0;
 }
 
 /** What repairs ask about the world. */
@@ -75,6 +79,8 @@ export class Repairs implements RepairOwner {
   readonly #spare: RepairJob[] = [];
   /** What is asked is borrowed until it is sent. */
   readonly #request = new Request();
+  /** Keys under repair that a read found. */
+  #reads = 0;
   #heldBytes = 0;
   /** Grows when all repairs under way must come to nothing. */
   #epoch = 0;
@@ -107,6 +113,23 @@ export class Repairs implements RepairOwner {
     job.step = "lease";
     copies.main.sendOr(this.#make(job, LEASE), job, null);
   }
+
+  /**
+   * Puts a key back that a read found. `restored`: a restore has it put back anyway, many at a
+   * time, which costs a fraction of putting back one.
+   */
+  repairRead(key: Request, copies: Copies, restored: boolean): void {
+    if (restored && this.#reads >= READS_MAX) {
+      this.counters.left++;
+      return;
+    }
+    this.#reads++;
+    this.repair(key, copies, this.#readEnded);
+  }
+
+  readonly #readEnded = (): void => {
+    this.#reads--;
+  };
 
   /** What was read of the copy before this must not be put back any more. */
   cancelAll(): void {

@@ -173,10 +173,11 @@ export class Restoration {
 
   #restoreOptions(): ReturnType<RestoresOptions["make"]> {
     const { services, farm, repairs } = this.#options;
-    const { clock, unixTime, restoreKeysPerSecond, restoreSpoolBytes } = services;
+    const { clock, cpuMs, unixTime, restoreKeysPerSecond, restoreSpoolBytes } = services;
     return {
       repairs,
       clock,
+      cpuMs,
       unixTime,
       keysPerSecond: restoreKeysPerSecond,
       spoolBytes: restoreSpoolBytes,

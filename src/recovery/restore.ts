@@ -38,6 +38,8 @@ const AGAIN_MS = 2000;
 export interface RestoreOptions {
   readonly repairs: Repairs;
   readonly clock: Clock;
+  /** CPU time that this thread has used, ms. */
+  readonly cpuMs: () => number;
   readonly unixTime: () => number;
   readonly keysPerSecond: number;
   readonly spoolBytes: number;
@@ -95,7 +97,8 @@ export class Restore {
     this.#skippedBefore = options.repairs.counters.skipped;
     this.#tally = new RestoreTally(options.clock.now());
     const latencies = [options.latency, ...options.sources.map(({ latency }) => latency)];
-    this.pace = new RestorePace(options.keysPerSecond, latencies, options.clock.now());
+    const { keysPerSecond, clock, cpuMs } = options;
+    this.pace = new RestorePace(keysPerSecond, latencies, clock.now(), cpuMs);
     this.#queue = new RestoreQueue({
       ...options,
       pace: this.pace,
@@ -114,6 +117,11 @@ export class Restore {
       slowdowns,
       spoolBytes: this.#queue.bytes,
     });
+  }
+
+  /** Puts a key back before others that a client read; false when that is not its to do. */
+  prefer(key: Request, valueBytes: number): boolean {
+    return !this.#stopped && this.#queue.prefer(key, valueBytes);
   }
 
   cancel(): void {

@@ -3,8 +3,11 @@
  * clients feel it, and not at all while the server throws out other keys for them.
  *
  *   adjust(), a few times a second:
- *     latency, or the loop's lateness, twice what it was ──> half the rate; else a quarter more
+ *     latency, or the loop's lateness, twice what it was ──> half the rate
  *     even when next to nothing is put back ──> that is what it takes now
+ *     else, and the thread has time to spare ──> a quarter more
+ *   accrue(), ten times a second:
+ *     the thread hardly rests ──> a quarter less
  *   lookAtEvictions(), once a second:
  *     evictions since the last look ──> pause; too often ─> full
  *
@@ -23,6 +26,16 @@ const SHARE_MIN = 1 / 16;
 const GROWTH = 1.25;
 /** Where it begins when there are clients who could feel it. */
 const SHARE_FIRST = 1 / 4;
+/**
+ * A thread that works for more of its time than this keeps clients waiting where no latency
+ * shows it: unread, in the buffers of their sockets.
+ */
+const BUSY_MAX = 0.85;
+/** One that works for less has time to spare. */
+const BUSY_CALM = 0.75;
+/** Between two looks at that, ms. */
+const BUSY_LOOK_MS = 100;
+const BUSY_SHRINK = 0.75;
 /** A server that threw keys out in so many of the looks is full: warm enough. */
 const EVICTING_LOOKS_MAX = 30;
 /** What was not used of the rate may be made up for within this time, ms. */
@@ -39,19 +52,32 @@ export class RestorePace {
   slowdowns = 0;
   readonly #keysPerSecond: number;
   readonly #watched: Slowness[];
+  readonly #cpuMs: () => number;
   /** How late our timers come. */
   readonly #lateness = new LatencyHistogram();
   #share = 1;
   #shareMax = 1;
   #credit = 0;
   #atMs: number;
+  /** The share of its time that the thread last worked, and what that is counted from. */
+  #busy = 0;
+  #busySince = { atMs: 0, cpuMs: 0 };
   #evictions: number | null = null;
   #evicting = false;
   #evictingLooks = 0;
 
-  /** `latencies`: of the server and of those that its keys are read from, as they were before. */
-  constructor(keysPerSecond: number, latencies: readonly LatencyHistogram[], nowMs: number) {
+  /**
+   * `latencies`: of the server and of those that its keys are read from, as they were before;
+   * `cpuMs`: what this thread has used so far.
+   */
+  constructor(
+    keysPerSecond: number,
+    latencies: readonly LatencyHistogram[],
+    nowMs: number,
+    cpuMs: () => number = () => 0,
+  ) {
     this.#keysPerSecond = keysPerSecond;
+    this.#cpuMs = cpuMs;
     this.#atMs = nowMs;
     this.#watched = latencies
       .filter((latency) => latency.count >= REQUESTS.samples)
@@ -84,6 +110,7 @@ export class RestorePace {
     // Without clients there is nobody to be late for.
     if (this.#watched.length > 0) this.#watched.push(new Slowness(this.#lateness, TIMERS));
     this.#atMs = nowMs;
+    this.#busySince = { atMs: nowMs, cpuMs: this.#cpuMs() };
   }
 
   /** Looks at how long clients wait, and at how late the event loop is. */
@@ -91,6 +118,7 @@ export class RestorePace {
     if (this.paused !== null) return;
     const slow = this.#watched.filter((one) => one.look());
     if (slow.length === 0) {
+      if (this.#busy > BUSY_CALM) return;
       this.#share = Math.min(this.#shareMax, this.#share * GROWTH);
       return;
     }
@@ -117,6 +145,7 @@ export class RestorePace {
 
   /** Time has passed: so many more keys may be put back. */
   accrue(nowMs: number): void {
+    if (nowMs - this.#busySince.atMs >= BUSY_LOOK_MS) this.#lookAtBusy(nowMs);
     const grown = this.#credit + this.rate * (nowMs - this.#atMs) / 1000;
     this.#credit = Math.min(grown, 1 + this.rate * BURST_MS / 1000);
     this.#atMs = nowMs;
@@ -127,5 +156,16 @@ export class RestorePace {
     if (this.#credit < 1 || this.paused !== null) return false;
     this.#credit--;
     return true;
+  }
+
+  #lookAtBusy(nowMs: number): void {
+    const cpuMs = this.#cpuMs();
+    this.#busy = (cpuMs - this.#busySince.cpuMs) / (nowMs - this.#busySince.atMs);
+    this.#busySince = { atMs: nowMs, cpuMs };
+    // Without clients there is nobody to keep waiting.
+    if (this.#watched.length === 0) this.#busy = 0;
+    if (this.#busy <= BUSY_MAX || this.#share === SHARE_MIN) return;
+    this.slowdowns++;
+    this.#share = Math.max(SHARE_MIN, this.#share * BUSY_SHRINK);
   }
 }

@@ -2,6 +2,7 @@
  * The keys of one restore that wait, and those that are being put back.
  *
  *   keep(key) ─> lane of its size ─ every tick, as many as pace and window allow ─> repairs
+ *   prefer(key) ─> lane of what clients read ─ before the others ─^
  *
  * Keys begin together and only at a tick: so the leases of a tick leave in one write, and
  * so do its reads and its fills. One by one, as others end, writes alone took half the time.
@@ -31,6 +32,13 @@ const LANES = [
   { itemBytesMax: 4 << 10, window: 512 },
 ] as const;
 
+/** Under way at a time of what clients read. */
+const READ_WINDOW = 256;
+/** Of these, names that wait, bytes; others come with the dump. */
+const READ_BYTES_MAX = 32 << 10;
+/** Longer values that are read have their repair at once, bytes: each is one of few. */
+const READ_VALUE_BYTES_MAX = 4 << 10;
+
 /** What the keys are put back with. */
 export interface RestoreQueueOptions {
   readonly repairs: Repairs;
@@ -51,12 +59,23 @@ export class RestoreQueue {
   readonly #options: RestoreQueueOptions;
   /** The largest first: the small ones would leave nothing of the pace. */
   readonly #lanes: readonly Lane[];
+  readonly #read: Lane;
+  #working = false;
   /** The key in hand. */
   readonly #key = new Request();
 
   constructor(options: RestoreQueueOptions) {
     this.#options = options;
-    this.#lanes = LANES.map((form) => new Lane(form, options));
+    const { spoolBytes, tally } = options;
+    this.#lanes = LANES.map(({ itemBytesMax, window }) => {
+      return new Lane({ itemBytesMax, window, spoolBytes, ended: () => tally.done++ });
+    });
+    this.#read = new Lane({
+      itemBytesMax: Infinity,
+      window: READ_WINDOW,
+      spoolBytes: READ_BYTES_MAX,
+      ended: () => {},
+    });
   }
 
   /** Bytes of the names that wait. */
@@ -74,16 +93,33 @@ export class RestoreQueue {
     return this.#lanes[at].spool.add(key, ageSeconds);
   }
 
+  /** Takes a key that a client read before the others; false when it is not to wait here. */
+  prefer({ keyBytes, keyStart, keyEnd }: Request, valueBytes: number): boolean {
+    const { pace, repairs } = this.#options;
+    if (!this.#working || pace.paused !== null || valueBytes > READ_VALUE_BYTES_MAX) return false;
+    if (!this.#read.spool.add({ bytes: keyBytes, keyStart, keyEnd }, 0)) repairs.counters.left++;
+    return true;
+  }
+
   /** Resolves when nothing waits and nothing is under way, or there is no sense in going on. */
   async workOff(): Promise<void> {
     const { clock, pace, stopped } = this.#options;
-    while (!stopped() && this.#lanes.some(({ spool, underWay }) => spool.keys + underWay > 0)) {
+    while (!stopped() && (this.#works || this.#read.underWay > 0)) {
+      this.#working = this.#works;
       pace.accrue(clock.now());
+      // What clients read does not keep it going: a key that cannot be put back would for ever.
+      if (this.#working) this.#begin(this.#read);
       for (const lane of this.#lanes) this.#begin(lane);
       const dueMs = clock.now() + TICK_MS;
       await new Promise<void>((resolve) => void clock.after(TICK_MS, resolve));
       pace.noteLateness(clock.now() - dueMs, clock.now());
     }
+    this.#working = false;
+  }
+
+  /** Keys of the dump wait, or are under way. */
+  get #works(): boolean {
+    return this.#lanes.some(({ spool, underWay }) => spool.keys + underWay > 0);
   }
 
   /** The next cohort of a lane. */
@@ -106,23 +142,32 @@ export class RestoreQueue {
   }
 }
 
+/** What a lane is made of. */
+interface LaneForm {
+  readonly itemBytesMax: number;
+  /** Repairs under way at a time. */
+  readonly window: number;
+  readonly spoolBytes: number;
+  readonly ended: () => void;
+}
+
 /** Keys of about one size. */
 class Lane {
   readonly itemBytesMax: number;
   readonly window: number;
   readonly spool: Spool;
   underWay = 0;
-  readonly #tally: RestoreTally;
+  readonly #ended: () => void;
 
-  constructor(form: typeof LANES[number], { spoolBytes, tally }: RestoreQueueOptions) {
-    this.itemBytesMax = form.itemBytesMax;
-    this.window = form.window;
+  constructor({ itemBytesMax, window, spoolBytes, ended }: LaneForm) {
+    this.itemBytesMax = itemBytesMax;
+    this.window = window;
     this.spool = new Spool(spoolBytes);
-    this.#tally = tally;
+    this.#ended = ended;
   }
 
   readonly repaired = (): void => {
     this.underWay--;
-    this.#tally.done++;
+    this.#ended();
   };
 }

@@ -12,6 +12,7 @@
 
 import type { Backend } from "../backend/backend.ts";
 import type { Log } from "../log/log.ts";
+import type { Request } from "../message/request.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { progressText, type RestoreProgress } from "./restore_progress.ts";
 import { Restore, type RestoreEnd, type RestoreOptions } from "./restore.ts";
@@ -113,6 +114,11 @@ export class Restores {
       this.#logEnd(end, countsText(given.repairs.counters, before));
       this.#options.ended(end);
     });
+  }
+
+  /** A client read this key: the one that runs puts it back before others; false if not. */
+  prefer(key: Request, valueBytes: number): boolean {
+    return this.#current?.prefer(key, valueBytes) ?? false;
   }
 
   /** Ends the one that runs; nobody is told. */

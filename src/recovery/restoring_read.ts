@@ -5,7 +5,8 @@
  *   main: miss, or an empty placeholder ──> backup: hit ──> client, and a repair
  *                                                   miss ─> client
  *
- * `get` and `gets` are asked in meta, because only there a placeholder shows.
+ * `get` and `gets` leave with those of others in one line, as always. An empty value may be
+ * a placeholder, which shows in meta only: then the main is asked once more.
  *
  * Owned by: the connection that owes the reply.
  */
@@ -21,8 +22,8 @@ const MISS = Reply.fixed(ReplyStatus.Miss, "END\r\n");
 
 /** What the read asks of the recovery of its server. */
 export interface ReadRepair {
-  /** The key was found at the backup only. */
-  found(key: Request, copies: Copies): void;
+  /** The key was found at the backup only, with a value so long. */
+  found(key: Request, valueBytes: number): void;
   /** What the server lacks, no other has. */
   knows(server: Destination, key: Request): boolean;
 }
@@ -34,6 +35,8 @@ export class RestoringRead implements Sink {
   readonly #copies: Copies;
   readonly #repair: ReadRepair;
   #asked: "main" | "backup" = "main";
+  /** The main has been asked in meta for what a client asked in the classic words. */
+  #inMeta = false;
   #alone = false;
 
   /** `request` is owned. */
@@ -51,11 +54,7 @@ export class RestoringRead implements Sink {
   }
 
   start(): void {
-    const { command, keyBytes, keyStart, keyEnd } = this.#request;
-    const asked = command.retrieves
-      ? new Request().make(FETCH, keyBytes, keyStart, keyEnd)
-      : this.#request;
-    this.#copies.main.sendOr(asked, this, null);
+    this.#copies.main.sendOr(this.#request, this, null);
   }
 
   get backedUp(): boolean {
@@ -68,13 +67,13 @@ export class RestoringRead implements Sink {
 
   reply(reply: Reply): void {
     if (this.#asked === "main") return this.#fromMain(reply);
-    if (isHit(reply)) this.#repair.found(this.#request, this.#copies);
+    if (isHit(reply)) this.#repair.found(this.#request, reply.valueEnd - reply.valueStart);
     this.#sink.reply(reply);
   }
 
   begin(head: Reply): void {
     const { command } = this.#request;
-    const classic = this.#asked === "main" && command.retrieves;
+    const classic = this.#inMeta && this.#asked === "main";
     this.#sink.begin(classic ? classicHead(command, this.#request.keyText(), head) : head);
   }
 
@@ -92,10 +91,18 @@ export class RestoringRead implements Sink {
     new RestoringRead(this.#request, this.#sink, { copies, repair: this.#repair }).startAlone();
   }
 
+  #askInMeta(): void {
+    const { keyBytes, keyStart, keyEnd } = this.#request;
+    this.#inMeta = true;
+    const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
+    this.#copies.main.sendOr(look, this, null);
+  }
+
   #fromMain(reply: Reply): void {
     const { command } = this.#request;
+    if (command.retrieves && !this.#inMeta && isEmpty(reply)) return this.#askInMeta();
     if (isValue(reply)) {
-      const classic = command.retrieves;
+      const classic = this.#inMeta;
       this.#sink.reply(classic ? classicValue(command, this.#request.keyText(), reply) : reply);
       return;
     }
@@ -118,6 +125,10 @@ export function isValue(reply: Reply): boolean {
 /** `HD` of an `mg` without `v` counts as stored. */
 function isHit(reply: Reply): boolean {
   return reply.status === ReplyStatus.Hit || reply.status === ReplyStatus.Stored;
+}
+
+function isEmpty(reply: Reply): boolean {
+  return reply.status === ReplyStatus.Hit && reply.valueStart === reply.valueEnd;
 }
 
 /** Somebody holds the right to fill the key, and has not yet. */

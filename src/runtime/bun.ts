@@ -11,6 +11,7 @@ import { createProcessFacilities } from "./process_facilities.ts";
 import type { Listener, Runtime, Socket, SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
 import type { Thread } from "./thread.ts";
+import { threadCpuMs } from "./thread_cpu.ts";
 import { onUncaught, parentWebThread, startWebThread } from "./web_thread.ts";
 
 /** What `node:process` has on Bun and not in the type definitions. */
@@ -29,6 +30,7 @@ export function createRuntime(): Runtime {
     // Microtasks run after every single socket event here.
     endOfTurn: setImmediate,
     now: () => performance.now(),
+    cpuMs: threadCpuMs,
     copyBytes,
     process: createProcessFacilities({
       args: process.argv.slice(2),

@@ -9,6 +9,7 @@ import { DenoSocket } from "./deno_socket.ts";
 import { createProcessFacilities } from "./process_facilities.ts";
 import type { Listener, Runtime, Socket, SystemAddress } from "./runtime.ts";
 import { socketFailure } from "./socket_failure.ts";
+import { threadCpuMs } from "./thread_cpu.ts";
 import { onUncaught, parentWebThread, startWebThread } from "./web_thread.ts";
 
 /** How long accepting waits after a failure, such as no descriptor being left. */
@@ -24,6 +25,7 @@ export function createRuntime(): Runtime {
     // Deno hands out all that a poll found before it runs microtasks.
     endOfTurn: queueMicrotask,
     now: () => performance.now(),
+    cpuMs: threadCpuMs,
     copyBytes: (target, at, source, start, end) => target.set(source.subarray(start, end), at),
     process: createProcessFacilities({
       args: Deno.args,

@@ -159,6 +159,8 @@ export interface Runtime {
   endOfTurn(callback: () => void): void;
   /** Milliseconds that only grow; for intervals. */
   now(): number;
+  /** CPU time that this thread has used, ms. */
+  cpuMs(): number;
   /** Copies `source[start, end)` to `target` at `at`, as fast as the runtime can. */
   copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void;
   readonly process: ProcessFacilities;

@@ -239,6 +239,10 @@ export class FakeRuntime implements Runtime {
     return 0;
   }
 
+  cpuMs(): number {
+    return 0;
+  }
+
   copyBytes = copyBytes;
 
   startThread(): never {

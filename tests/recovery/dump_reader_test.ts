@@ -29,7 +29,7 @@ async function reading(keyMs: number) {
 const LINE = "key=k exp=-1 la=5 cas=1 fetch=no cls=7 size=70\n";
 
 test("readDump gives clients their turn when it has worked for a while", async () => {
-  const { clock, state, socket } = await reading(1);
+  const { clock, state, socket } = await reading(0.5);
   socket.receive(LINE);
   socket.receive(LINE);
   socket.receive(LINE);

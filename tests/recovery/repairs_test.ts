@@ -224,3 +224,21 @@ test("Repairs of many keys keep them apart", async () => {
   }
   assertEquals([stage.repairs.size, stage.counts], [0, { present: 2100 }]);
 });
+
+test("Repairs of keys that were read are few while a restore has all keys put back", async () => {
+  const stage = await Stage.connected();
+  const copies = { main: stage.main.backend, backup: stage.copy.backend };
+  const read = (key: string, restored: boolean) => {
+    const request = new Request().make(FETCH, toBytes(key), 0, key.length);
+    stage.repairs.repairRead(request, copies, restored);
+  };
+  for (let at = 0; at < 20; at++) read(`k${at}`, true);
+  assertEquals([stage.repairs.size, stage.counts], [4, { left: 16 }]);
+  read("without", false);
+  assertEquals(stage.repairs.size, 5);
+  await stage.turn();
+  await stage.answer(stage.main, "HD\r\n".repeat(5));
+  assertEquals([stage.repairs.size, stage.counts], [0, { left: 16, present: 5 }]);
+  read("again", true);
+  assertEquals([stage.repairs.size, stage.counts], [1, { left: 16, present: 5 }]);
+});

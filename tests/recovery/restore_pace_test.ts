@@ -126,6 +126,36 @@ test("RestorePace does not mind timers that are a little late, or a few that are
   assertEquals(pace.rate, 800);
 });
 
+test("RestorePace leaves the thread some rest, and grows only while it has enough", () => {
+  let cpuMs = 0;
+  const pace = new RestorePace(1600, [histogram(4)], 0, () => cpuMs);
+  pace.begin(1000);
+  let nowMs = 1000;
+  const work = (share: number) => {
+    cpuMs += 100 * share;
+    pace.accrue(nowMs += 100);
+    pace.adjust();
+    return pace.rate;
+  };
+  assertEquals([work(0.5), work(0.7), pace.slowdowns], [500, 625, 0]);
+  assertEquals([work(0.8), work(0.84), pace.slowdowns], [625, 625, 0]);
+  assertEquals([work(0.86), work(1), pace.slowdowns], [468.75, 351.5625, 2]);
+  for (let time = 0; time < 20; time++) work(1);
+  assertEquals(pace.rate, 100);
+  assertEquals(work(0.74), 125);
+});
+
+test("RestorePace does not spare the thread when there are no clients", () => {
+  let cpuMs = 0;
+  const pace = new RestorePace(1600, [], 0, () => cpuMs);
+  pace.begin(0);
+  for (let nowMs = 100; nowMs <= 1000; nowMs += 100) {
+    cpuMs = nowMs;
+    pace.accrue(nowMs);
+  }
+  assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
+});
+
 test("RestorePace does not mind late timers when there are no clients", () => {
   const pace = new RestorePace(1600, [histogram(4, 10)], 0);
   pace.begin(0);

@@ -1,112 +1,13 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import type { DumpEnd } from "../../src/recovery/dump_reader.ts";
-import { Repairs } from "../../src/recovery/repairs.ts";
-import { Restore, type RestoreEnd, type RestoreOptions } from "../../src/recovery/restore.ts";
-import { progressText } from "../../src/recovery/restore_progress.ts";
-import type { DumpPace, RestoreSource } from "../../src/recovery/restore_source.ts";
-import type { Copies, Destination } from "../../src/route/route.ts";
-import { LatencyHistogram } from "../../src/stats/latency_histogram.ts";
-import { FakeClock } from "../support/fake_clock.ts";
+import { FETCH } from "../../src/message/command.ts";
+import { Request } from "../../src/message/request.ts";
+import type { Destination } from "../../src/route/route.ts";
 import { toBytes } from "../support/latin1.ts";
-
-/** A source that the test plays: classes of keys, and how each reading ends. */
-class FakeSource implements RestoreSource {
-  readonly name = "copy:1";
-  readonly latency = new LatencyHistogram();
-  ready = true;
-  reads = 0;
-  readonly #classes: readonly (readonly string[])[];
-  readonly #ends: DumpEnd[];
-
-  constructor(classes: readonly (readonly string[])[], ends: DumpEnd[] = []) {
-    this.#classes = classes;
-    this.#ends = ends;
-  }
-
-  async read(each: Parameters<RestoreSource["read"]>[0], pace: DumpPace): Promise<DumpEnd> {
-    this.reads++;
-    pace.expect(this.#classes.reduce((sum, keys) => sum + keys.length, 0));
-    for (const keys of this.#classes) {
-      for (const key of keys) {
-        const itemBytes = key.startsWith("large") ? 1e5 : key.startsWith("middle") ? 5000 : 70;
-        each({ bytes: toBytes(key), keyStart: 0, keyEnd: key.length, lastUse: 0, itemBytes });
-      }
-      if (!await pace.workedOff()) return "lost";
-    }
-    return this.#ends.shift() ?? "complete";
-  }
-}
-
-/** How long a restore looks at the event loop before it begins, ms. */
-const CALM_MS = 100;
-
-/** A restore whose repairs end when the test says so. */
-class Stage {
-  readonly clock = new FakeClock();
-  readonly repaired: string[] = [];
-  readonly reports: string[] = [];
-  readonly abort = new AbortController();
-  readonly restore: Restore;
-  readonly main = { usable: true };
-  evictions: number | null = null;
-  end: RestoreEnd | null = null;
-  readonly #open: (() => void)[] = [];
-  #auto = true;
-  #calmMs = CALM_MS;
-
-  constructor(sources: readonly RestoreSource[], options: Partial<RestoreOptions> = {}) {
-    const repairs = new Repairs({ unixTime: () => 0, mayAnswer: () => true, lacks: () => {} });
-    repairs.repair = (key, _copies, then) => {
-      this.repaired.push(key.keyText());
-      if (this.#auto) then("known");
-      else this.#open.push(() => then("known"));
-    };
-    const copies = { main: this.main, backup: {} } as unknown as Copies;
-    this.restore = new Restore({
-      repairs,
-      clock: this.clock,
-      unixTime: () => 0,
-      keysPerSecond: 1000,
-      spoolBytes: 1000,
-      sources,
-      latency: new LatencyHistogram(),
-      evictions: () => Promise.resolve(this.evictions),
-      owns: (key) => !key.keyText().startsWith("other"),
-      copiesOf: () => copies,
-      report: (progress) => this.reports.push(progressText(progress)),
-      signal: this.abort.signal,
-      ...options,
-    });
-    void this.restore.run().then((end) => this.end = end);
-  }
-
-  /** Repairs stay under way until `finish`. */
-  hold(): void {
-    this.#auto = false;
-  }
-
-  finish(): void {
-    for (const then of this.#open.splice(0)) then();
-  }
-
-  async pass(ms: number): Promise<void> {
-    const all = ms + this.#calmMs;
-    this.#calmMs = 0;
-    for (let left = all; left > 0; left -= 10) {
-      this.clock.advance(Math.min(10, left));
-      // Nothing here needs more than microtasks.
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    }
-  }
-}
-
-function keys(count: number, prefix = "k"): string[] {
-  return Array.from({ length: count }, (_, at) => `${prefix}${at}`);
-}
+import { FakeRestoreSource, keys, RestoreStage } from "./restore_stage.ts";
 
 test("Restore repairs the keys of its server and no others, and ends without a timer", async () => {
-  const stage = new Stage([new FakeSource([["k1", "other", "k2"]])]);
+  const stage = new RestoreStage([new FakeRestoreSource([["k1", "other", "k2"]])]);
   await stage.pass(100);
   assertEquals(stage.repaired, ["k1", "k2"]);
   assertEquals([stage.end, stage.clock.pending], ["complete", 0]);
@@ -115,15 +16,15 @@ test("Restore repairs the keys of its server and no others, and ends without a t
 test("Restore works one class off before it reads the next", async () => {
   const classes = [keys(20, "a"), keys(20, "b"), keys(20, "c")];
   // Room for one class of names only.
-  const stage = new Stage([new FakeSource(classes)], { spoolBytes: 80 });
+  const stage = new RestoreStage([new FakeRestoreSource(classes)], { spoolBytes: 80 });
   await stage.pass(200);
   assertEquals(stage.repaired, classes.flat());
   assertEquals([stage.end, stage.restore.progress.left], ["complete", 0]);
 });
 
 test("Restore reads a source in rounds when its spool has no room for all keys", async () => {
-  const source = new FakeSource([[...keys(90), ...keys(90, "other")]]);
-  const stage = new Stage([source], { spoolBytes: 120, keysPerSecond: 1e6 });
+  const source = new FakeRestoreSource([[...keys(90), ...keys(90, "other")]]);
+  const stage = new RestoreStage([source], { spoolBytes: 120, keysPerSecond: 1e6 });
   await stage.pass(1000);
   assertEquals(new Set(stage.repaired), new Set(keys(90)));
   assertEquals([source.reads, stage.end, stage.restore.progress.left], [7, "complete", 0]);
@@ -131,14 +32,20 @@ test("Restore reads a source in rounds when its spool has no room for all keys",
 
 test("Restore counts what its spool has no room for in any round", async () => {
   const alike = Array.from({ length: 30 }, () => "same");
-  const stage = new Stage([new FakeSource([alike])], { spoolBytes: 50, keysPerSecond: 1e6 });
+  const stage = new RestoreStage([new FakeRestoreSource([alike])], {
+    spoolBytes: 50,
+    keysPerSecond: 1e6,
+  });
   await stage.pass(1000);
   assertEquals([stage.restore.progress.left, stage.end], [20, "partial"]);
 });
 
 test("Restore keeps to its rate, waits while it is held, and tells how far it is", async () => {
   const names = [...keys(300), ...keys(300, "other")];
-  const stage = new Stage([new FakeSource([names])], { keysPerSecond: 20, spoolBytes: 9999 });
+  const stage = new RestoreStage([new FakeRestoreSource([names])], {
+    keysPerSecond: 20,
+    spoolBytes: 9999,
+  });
   await stage.pass(10_000);
   const { done, keys: all, rate, etaSeconds } = stage.restore.progress;
   assertEquals([all, rate, done >= 199 && done <= 201], [300, 20, true]);
@@ -154,7 +61,7 @@ test("Restore keeps to its rate, waits while it is held, and tells how far it is
 });
 
 test("Restore has no more repairs under way than its window", async () => {
-  const stage = new Stage([new FakeSource([keys(800)])], {
+  const stage = new RestoreStage([new FakeRestoreSource([keys(800)])], {
     keysPerSecond: 1e6,
     spoolBytes: 1 << 20,
   });
@@ -170,9 +77,9 @@ test("Restore has no more repairs under way than its window", async () => {
 });
 
 test("Restore waits for a source that is away, and reads one again that was lost", async () => {
-  const source = new FakeSource([["k"]], ["lost"]);
+  const source = new FakeRestoreSource([["k"]], ["lost"]);
   source.ready = false;
-  const stage = new Stage([source]);
+  const stage = new RestoreStage([source]);
   await stage.pass(5000);
   assertEquals([source.reads, stage.restore.progress.waitsFor], [0, "copy:1"]);
   source.ready = true;
@@ -183,15 +90,15 @@ test("Restore waits for a source that is away, and reads one again that was lost
 });
 
 test("Restore ends when a source refuses, when its server is lost, when it is cancelled", async () => {
-  const refused = new Stage([new FakeSource([["k"]], ["refused"])]);
+  const refused = new RestoreStage([new FakeRestoreSource([["k"]], ["refused"])]);
   await refused.pass(100);
   assertEquals(refused.end, "partial");
-  const lost = new Stage([new FakeSource([keys(9)])]);
+  const lost = new RestoreStage([new FakeRestoreSource([keys(9)])]);
   lost.main.usable = false;
   await lost.pass(100);
   assertEquals([lost.end, lost.repaired.length], ["failed", 1]);
   for (const end of ["cancel", "abort"]) {
-    const stage = new Stage([new FakeSource([keys(9)])], { keysPerSecond: 1 });
+    const stage = new RestoreStage([new FakeRestoreSource([keys(9)])], { keysPerSecond: 1 });
     await stage.pass(1000);
     if (end === "cancel") stage.restore.cancel();
     else stage.abort.abort();
@@ -201,7 +108,10 @@ test("Restore ends when a source refuses, when its server is lost, when it is ca
 });
 
 test("Restore ends when its server is full", async () => {
-  const stage = new Stage([new FakeSource([keys(900)])], { keysPerSecond: 10, spoolBytes: 9999 });
+  const stage = new RestoreStage([new FakeRestoreSource([keys(900)])], {
+    keysPerSecond: 10,
+    spoolBytes: 9999,
+  });
   for (let second = 0; second < 32; second++) {
     stage.evictions = second;
     await stage.pass(1000);
@@ -210,10 +120,10 @@ test("Restore ends when its server is full", async () => {
 });
 
 test("Restore asks for the two servers of a key when its turn comes", async () => {
-  const source = new FakeSource([["a", "b", "other"]]);
+  const source = new FakeRestoreSource([["a", "b", "other"]]);
   const away: Destination = new Proxy({} as Destination, { get: () => true });
   const asked: string[] = [];
-  const stage = new Stage([source], {
+  const stage = new RestoreStage([source], {
     copiesOf: (key) => {
       asked.push(key.keyText());
       // The copy of one has missed a change of it meanwhile.
@@ -227,7 +137,7 @@ test("Restore asks for the two servers of a key when its turn comes", async () =
 test("Restore puts larger values back fewer at a time, and does not wait for them", async () => {
   const names = [...keys(600), ...keys(70, "middle"), ...keys(6, "large")];
   const options = { keysPerSecond: 1e6, spoolBytes: 1 << 20 };
-  const stage = new Stage([new FakeSource([names])], options);
+  const stage = new RestoreStage([new FakeRestoreSource([names])], options);
   stage.hold();
   await stage.pass(100);
   const first = [...keys(4, "large"), ...keys(64, "middle"), ...keys(512)];
@@ -242,14 +152,57 @@ test("Restore puts larger values back fewer at a time, and does not wait for the
 });
 
 test("Restore does not begin before it knows how late the event loop is without it", async () => {
-  const source = new FakeSource([["k"]]);
-  const stage = new Stage([source]);
+  const source = new FakeRestoreSource([["k"]]);
+  const stage = new RestoreStage([source]);
   await stage.pass(-10);
   assertEquals(source.reads, 0);
   await stage.pass(10);
   assertEquals(source.reads, 1);
-  const cancelled = new Stage([source]);
+  const cancelled = new RestoreStage([source]);
   cancelled.restore.cancel();
   await cancelled.pass(0);
   assertEquals([source.reads, cancelled.end], [1, "cancelled"]);
+});
+
+function requestOf(key: string): Request {
+  return new Request().make(FETCH, toBytes(key), 0, key.length);
+}
+
+test("Restore puts back first what clients read, and not without something of its own", async () => {
+  const options = { keysPerSecond: 1e6, spoolBytes: 1 << 20 };
+  const stage = new RestoreStage([new FakeRestoreSource([keys(600)])], options);
+  const { restore } = stage;
+  assertEquals(restore.prefer(requestOf("early"), 9), false);
+  stage.hold();
+  await stage.pass(20);
+  assertEquals(stage.repaired.splice(0).length, 512);
+  assertEquals([restore.prefer(requestOf("k599"), 9), restore.prefer(requestOf("k"), 5e3)], [
+    true,
+    false,
+  ]);
+  restore.pace.held = true;
+  assertEquals(restore.prefer(requestOf("k598"), 9), false);
+  restore.pace.held = false;
+  stage.finish();
+  await stage.pass(10);
+  assertEquals(stage.repaired.splice(0), ["k599", ...keys(600).slice(512)]);
+  assertEquals(restore.prefer(requestOf("k597"), 9), true);
+  stage.finish();
+  await stage.pass(20);
+  assertEquals([stage.repaired, stage.end, restore.progress.done], [[], "complete", 600]);
+  assertEquals(restore.prefer(requestOf("late"), 9), false);
+});
+
+test("Restore keeps only so many names of keys that clients read", async () => {
+  const stage = new RestoreStage([new FakeRestoreSource([keys(600)])], {
+    keysPerSecond: 1e6,
+    spoolBytes: 1 << 20,
+  });
+  stage.hold();
+  await stage.pass(20);
+  const name = "r".repeat(249);
+  for (let at = 0; at < 140; at++) {
+    assertEquals(stage.restore.prefer(requestOf(name), 9), true);
+  }
+  assertEquals(stage.left, 140 - Math.floor((32 << 10) / 250));
 });

@@ -36,6 +36,7 @@ class Worker {
       make: () => ({
         repairs: new Repairs({ unixTime: () => 0, mayAnswer: () => true, lacks: () => {} }),
         clock,
+        cpuMs: () => 0,
         unixTime: () => 0,
         keysPerSecond: 1000,
         spoolBytes: 1000,

@@ -45,6 +45,7 @@ test("RestoringRead believes the main that a key is nowhere, once that is known"
 test("RestoringRead takes no placeholder for a miss that is known", () => {
   const stage = new Stage("get k\r\n", { known: true });
   stage.read.start();
+  stage.main.answerWith(hitOf(""));
   const placeholder = hitOf("");
   placeholder.taken = true;
   stage.main.answerWith(placeholder);
@@ -57,4 +58,17 @@ test("RestoringRead alone tells of no miss that may be none", () => {
   stage.read.startAlone();
   stage.main.answer("EN");
   assertEquals([stage.sink.status, stage.sink.failure], ["Failed", "recovering"]);
+});
+
+test("RestoringRead asks in the words of the client, and in meta only for an empty value", () => {
+  const full = new Stage("get k\r\n");
+  full.read.start();
+  full.main.answerWith(hitOf("v"));
+  assertEquals([full.main.received, full.sink.status], [["get k\r\n"], "Hit"]);
+  const empty = new Stage("get k\r\n");
+  empty.read.start();
+  empty.main.answerWith(hitOf(""));
+  assertEquals([empty.main.received.length, empty.sink.answered], [2, false]);
+  empty.main.answerWith(hitOf(""));
+  assertEquals([empty.sink.status, empty.backup.received], ["Hit", []]);
 });

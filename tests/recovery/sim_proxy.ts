@@ -157,6 +157,7 @@ class Life {
     };
     this.routes = composeRoutes(config, {
       runtime,
+      cpuMs: () => 0,
       clock,
       turns: this.turns.queue,
       log: new Log((line) => this.#alive && world.log(`proxy ${number}: ${line.trim()}`), {

@@ -271,6 +271,13 @@ test("Runtime copies a range, and no byte beside it", () => {
   assertEquals([target[4], target[205]], [255, 255]);
 });
 
+test("Runtime tells the CPU time of the thread, which grows with work", () => {
+  const beforeMs = runtime.cpuMs();
+  const endMs = runtime.now() + 10_000;
+  while (runtime.cpuMs() < beforeMs + 5 && runtime.now() < endMs);
+  assert(runtime.cpuMs() >= beforeMs + 5);
+});
+
 test("Runtime has a clock that only grows", () => {
   const first = runtime.now();
   assert(runtime.now() >= first);
