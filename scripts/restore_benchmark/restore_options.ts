@@ -31,7 +31,7 @@ copies key by key.
   --clients N         (50)
   --share X           load, as a share of the capacity (0.5)
   --rate N            load, in requests a second, instead of a share; 0 for none
-  --seconds           a line for every second: latencies, keys, and who used the CPU
+  --seconds           a line for every second: latencies, and who used the CPU
   --help              print this
 `;
 

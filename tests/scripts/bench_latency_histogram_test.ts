@@ -51,3 +51,13 @@ test("LatencyHistogram is empty after a reset", () => {
   assertEquals(histogram.total, 0);
   assertEquals(histogram.percentile(0.5), 0);
 });
+
+test("LatencyHistogram counts what others have recorded as its own", () => {
+  const histogram = new LatencyHistogram();
+  const other = new LatencyHistogram();
+  histogram.record(10, 3);
+  other.record(1000, 1);
+  histogram.add(other);
+  assertEquals([histogram.total, histogram.percentile(0.5), other.total], [4, 10, 1]);
+  assert(histogram.percentile(1) > 990);
+});
