@@ -11,6 +11,7 @@
 
 import type { Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
+import type { Level } from "./announcement.ts";
 import { Journal } from "./journal.ts";
 import { KeyTrust } from "./key_trust.ts";
 import { KnownIdentity } from "./known_identity.ts";
@@ -44,8 +45,8 @@ export class ServerRecovery {
   readonly peerWait: PeerWait;
   /** As we first saw it, where it carried a marker then. */
   #found: Identity | null = null;
-  /** A worker that crashed knew what it missed. */
-  #inherited = false;
+  /** What a worker that ended in our place knew of it, but for the keys. */
+  #inherited: Level | null = null;
   lastVerdict: Verdict = "new";
   readonly #marker: Marker;
   readonly #identity: KnownIdentity;
@@ -121,8 +122,14 @@ export class ServerRecovery {
       services,
       signal: farm.signal,
       enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
-      whenKnown: (then) => farm.board.whenKnown(backend, then),
-      announce: (level) => farm.board.announce(backend, level),
+      whenKnown: (then) => {
+        farm.shared?.noted("missed");
+        farm.board.whenKnown(backend, then);
+      },
+      announce: (level) => {
+        if (level !== null) farm.shared?.noted(level);
+        farm.board.announce(backend, level);
+      },
       trusted: () => this.#trust(),
       flushRepeated: () => {
         // Its marker is gone, and so is what was put back before.
@@ -143,16 +150,18 @@ export class ServerRecovery {
     this.#inherit();
   }
 
-  /** What a worker in our place knew is lost: it missed anything, and may lack anything. */
+  /** What a worker in our place knew is lost: it missed anything, or may lack anything. */
   #inherit(): void {
-    if (!this.#farm.shared?.inherited) return;
-    this.#services.log.warn(
-      `backend ${this.backend.name} missed changes of a worker that crashed`,
-    );
-    this.#inherited = true;
-    this.journal.incomplete = true;
-    this.#farm.shared.note(null);
-    this.backend.missesKeys = true;
+    const { shared } = this.#farm;
+    this.#inherited = shared?.inherited ?? null;
+    if (shared === null || this.#inherited === null) return;
+    const what = this.#inherited === "missed" ? "missed changes" : "lacks keys";
+    this.#services.log.warn(`backend ${this.backend.name} ${what} of a worker that ended`);
+    if (this.#inherited === "missed") {
+      this.journal.incomplete = true;
+      shared.note(null);
+      this.backend.missesKeys = true;
+    } else this.#phase.enter("restoring", "inherited");
     // Nobody trusts it until we have: we do not wait for a client to need a connection.
     this.#services.clock.after(0, () => this.#marker.read(() => {}));
   }
@@ -161,8 +170,8 @@ export class ServerRecovery {
   #emptied(): void {
     this.lastVerdict = "empty";
     // Of what a crashed worker knew nobody was told.
-    this.restoration.begin(this.#inherited ? "nobody" : "all");
-    this.#inherited = false;
+    this.restoration.begin(this.#inherited !== null ? "nobody" : "all");
+    this.#inherited = null;
   }
 
   /** Who it was when we last looked. */
@@ -197,7 +206,10 @@ export class ServerRecovery {
     if (generation === null && (!restores || restarted)) this.#identity.mark(puttingBack);
     // An empty one is restored. An unsure one either is empty, or has all it had and lost its
     // marker in a flush that we have not followed up yet: a restore and a replay are right for both.
-    if (!restores) this.restoration.resume();
+    const lacks = this.#inherited === "lacking";
+    if (lacks) this.#inherited = null;
+    if (!restores && lacks) this.start();
+    else if (!restores) this.restoration.resume();
     else if (generation !== null) this.restoration.begin("marked");
     else this.restoration.begin(restarted ? "all" : "nobody");
     this.#replays.begin();

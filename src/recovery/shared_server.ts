@@ -14,13 +14,18 @@
 
 import type { Elsewhere } from "../backend/elsewhere.ts";
 import type { Phase } from "../route/route.ts";
+import type { Level as Trust } from "./announcement.ts";
 
 /** Bits for the missed keys of one server, of one worker. */
 export const MISS_BITS = 2 ** 20;
 const BIT_MASK = MISS_BITS - 1;
 
-/** What a worker knows of the server; the sum of these. */
-const Level = { Some: 1, Everything: 2, Lacks: 4 } as const;
+/**
+ * What a worker knows of the server; the sum of these. `Lost`: keys that it missed were deleted
+ * there and are not put back yet; `Lacks`: it is put back in order.
+ */
+const Level = { Some: 1, Everything: 2, Lacks: 4, Lost: 8 } as const;
+const MISSED = Level.Some | Level.Everything;
 
 /** The words of one server. */
 export interface SharedWords {
@@ -46,9 +51,11 @@ export class SharedServer implements Elsewhere {
     this.#own = worker;
   }
 
-  /** A worker crashed in our place, and what it knew is lost but for its being there. */
-  get inherited(): boolean {
-    return this.#level !== 0;
+  /** A worker ended in our place, and what it knew is lost but for how bad it was. */
+  get inherited(): Trust | null {
+    const level = this.#level;
+    if ((level & MISSED) !== 0) return "missed";
+    return level === 0 ? null : "lacking";
   }
 
   get troubled(): boolean {
@@ -65,10 +72,17 @@ export class SharedServer implements Elsewhere {
     this.#raise(key === null ? Level.Everything : Level.Some);
   }
 
+  /** It may hold old values of the keys that were noted, or has lost them all by now. */
+  noted(trust: Trust): void {
+    if (trust === "missed") return this.#raise(Level.Some);
+    this.#raise(Level.Lost);
+    this.#lower(MISSED);
+  }
+
   missesNothing(): void {
-    if ((this.#level & (Level.Some | Level.Everything)) === 0) return;
+    if ((this.#level & (MISSED | Level.Lost)) === 0) return;
     this.#words.bits[this.#own].fill(0);
-    this.#lower(Level.Some | Level.Everything);
+    this.#lower(MISSED | Level.Lost);
   }
 
   entered(phase: Phase): void {
@@ -84,7 +98,7 @@ export class SharedServer implements Elsewhere {
       if (worker === this.#own) continue;
       const level = Atomics.load(levels, worker);
       if ((level & Level.Everything) !== 0) return true;
-      if ((level & Level.Some) === 0) continue;
+      if ((level & (Level.Some | Level.Lost)) === 0) continue;
       if (isSet(bits[worker], one) && isSet(bits[worker], two)) return true;
     }
     return false;

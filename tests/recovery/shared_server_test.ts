@@ -90,13 +90,32 @@ test("SharedServer gives the turn to one worker, until it ends or is ended for i
   assertEquals(mine.takeTurn(), true);
 });
 
-test("SharedServer tells a successor that it inherits what is lost", () => {
+test("SharedServer tells a successor how bad it was what is lost", () => {
   const memory = SharedServers.memory(COUNTS);
   const first = new SharedServers(memory, COUNTS, 1).server(0);
-  assertEquals(first.inherited, false);
+  const inherited = () => new SharedServers(memory, COUNTS, 1).server(0).inherited;
+  assertEquals(inherited(), null);
   first.note("k");
-  assertEquals(new SharedServers(memory, COUNTS, 1).server(0).inherited, true);
-  assertEquals(new SharedServers(memory, COUNTS, 2).server(0).inherited, false);
+  assertEquals(inherited(), "missed");
+  assertEquals(new SharedServers(memory, COUNTS, 2).server(0).inherited, null);
+  first.noted("lacking");
+  assertEquals(inherited(), "lacking");
+  first.noted("missed");
+  assertEquals(inherited(), "missed");
+  first.missesNothing();
+  assertEquals(inherited(), null);
+  first.entered("restoring");
+  assertEquals(inherited(), "lacking");
+});
+
+test("SharedServer keeps telling of keys that were deleted and not put back yet", () => {
+  const [one, two] = servers();
+  one.note("k");
+  one.note(null);
+  one.noted("lacking");
+  assertEquals([two.misses("k"), two.misses("other"), two.troubled], [true, false, true]);
+  one.missesNothing();
+  assertEquals([two.misses("k"), two.troubled], [false, false]);
 });
 
 test("SharedServer tells all that one of them has marked the server", () => {

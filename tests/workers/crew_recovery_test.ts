@@ -1,0 +1,70 @@
+/**
+ * A main is killed and comes back empty under load, through two workers: nobody reads what was
+ * overwritten, and nobody misses what the backup holds, also when a worker crashes meanwhile.
+ */
+
+import { assertEquals, assertGreater } from "@std/assert";
+import process from "node:process";
+import { test } from "node:test";
+import { poll } from "../support/deadline.ts";
+import { violationsOf, violationText } from "../support/history_check.ts";
+import { RecordedCrowd } from "../support/recorded_crowd.ts";
+import { CrewStage, WAIT_MS } from "./crew_stage.ts";
+
+const TIME_MS = 120_000;
+const CLIENTS = 10;
+const STEPS = 300;
+/** Short, so that a worker that is gone is soon found out. */
+const BOARD_TICK_MS = 100;
+/** With the time in which proxies tell each other. */
+const RESTORED_MS = 45_000;
+
+/** The crowd does so much more. */
+async function work(crowd: RecordedCrowd): Promise<void> {
+  const enough = crowd.steps + STEPS;
+  await poll(() => crowd.steps >= enough || null, WAIT_MS, `${STEPS} steps`);
+}
+
+/** It holds nothing any more that it missed a change of. */
+async function isClean({ crew }: CrewStage, server: string): Promise<true | null> {
+  return (await crew.control("stats recovery")).includes(`${server}_journal_missed 0\r\n`) || null;
+}
+
+for (const crashes of [false, true]) {
+  const name = "two workers read right values while a main comes back empty";
+  test(
+    name + (crashes ? ", and one of them crashes" : ""),
+    { timeout: TIME_MS },
+    async (context) => {
+      await using stage = await CrewStage.start({
+        replication: "sync",
+        boardTickMs: BOARD_TICK_MS,
+      });
+      // Two connections of each client: what it writes through one worker it reads through another.
+      await using crowd = new RecordedCrowd([stage.target, stage.target], CLIENTS);
+      await crowd.start();
+      await work(crowd);
+      if (process.platform !== "linux") context.diagnostic("only Linux spreads connections");
+      else for (const worker of [1, 2]) assertGreater(await stage.count(worker), 0);
+      await stage.main.kill();
+      await work(crowd);
+      if (crashes) {
+        // Of what the only server left still holds of old, nobody else could tell what it is.
+        await poll(() => isClean(stage, "backup_1"), WAIT_MS, "backup without old values");
+        stage.threads[0].post("crash");
+        await stage.logs("worker 1 serves again");
+        await work(crowd);
+      }
+      await stage.main.restart();
+      await work(crowd);
+      await stage.logs(" restored: ", RESTORED_MS);
+      await work(crowd);
+      await crowd.end();
+
+      const problems = violationsOf(crowd.history).slice(0, 5).map(violationText);
+      assertEquals(problems, [], stage.logged);
+      assertGreater(crowd.count(({ outcome }) => outcome === "answered"), 4 * STEPS);
+      assertEquals(await stage.stat("worker_1_crashes"), crashes ? "1" : "0");
+    },
+  );
+}
