@@ -5,7 +5,7 @@
  *   adjust(), a few times a second:
  *     latency, or the loop's lateness, twice what it was ──> half the rate
  *     even when next to nothing is put back ──> that is what it takes now
- *     else, and the thread has time to spare ──> a quarter more
+ *     else, and keys waited, and the thread has time to spare ──> a quarter more
  *   accrue(), ten times a second:
  *     the thread hardly rests ──> a quarter less
  *   lookAtEvictions(), once a second:
@@ -32,7 +32,7 @@ const SHARE_FIRST = 1 / 4;
  */
 const BUSY_MAX = 0.85;
 /** One that works for less has time to spare. */
-const BUSY_CALM = 0.75;
+const BUSY_CALM = 0.8;
 /** Between two looks at that, ms. */
 const BUSY_LOOK_MS = 100;
 const BUSY_SHRINK = 0.75;
@@ -58,6 +58,8 @@ export class RestorePace {
   #share = 1;
   #shareMax = 1;
   #credit = 0;
+  /** A key had to wait for the pace since the last look: else a higher rate shows nothing. */
+  #waited = false;
   #atMs: number;
   /** The share of its time that the thread last worked, and what that is counted from. */
   #busy = 0;
@@ -117,8 +119,10 @@ export class RestorePace {
   adjust(): void {
     if (this.paused !== null) return;
     const slow = this.#watched.filter((one) => one.look());
+    const waited = this.#waited;
+    this.#waited = false;
     if (slow.length === 0) {
-      if (this.#busy > BUSY_CALM) return;
+      if (!waited || this.#busy > BUSY_CALM) return;
       this.#share = Math.min(this.#shareMax, this.#share * GROWTH);
       return;
     }
@@ -153,6 +157,7 @@ export class RestorePace {
 
   /** One more key may be put back now, and is counted. */
   spend(): boolean {
+    this.#waited ||= this.#credit < 1;
     if (this.#credit < 1 || this.paused !== null) return false;
     this.#credit--;
     return true;

@@ -25,6 +25,12 @@ function startable(pace: RestorePace): number {
   return keys;
 }
 
+/** Looks at the clients while more keys wait than may start. */
+function adjust(pace: RestorePace): void {
+  startable(pace);
+  pace.adjust();
+}
+
 test("RestorePace lets so many keys start as time has passed, and does not save up", () => {
   const pace = new RestorePace(1000, [], 5000);
   assertEquals(startable(pace), 0);
@@ -50,11 +56,11 @@ test("RestorePace begins slowly when clients could feel it, and grows while they
   assertEquals(pace.rate, 400);
   const rates = [1, 2, 3].map((look) => {
     record(latency, 6, { count: 1000, nowMs: look * 250 });
-    pace.adjust();
+    adjust(pace);
     return pace.rate;
   });
   assertEquals(rates, [500, 625, 781.25]);
-  for (let look = 0; look < 10; look++) pace.adjust();
+  for (let look = 0; look < 10; look++) adjust(pace);
   assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
 });
 
@@ -65,7 +71,7 @@ test("RestorePace halves its rate while clients wait twice as long as before, th
   const look = (ms: number, times: number) => {
     for (let time = 0; time < times; time++) {
       record(latency, ms, { count: 100_000, nowMs: ++second * 1000 });
-      pace.adjust();
+      adjust(pace);
     }
     return pace.rate;
   };
@@ -81,7 +87,7 @@ test("RestorePace does not wait for clients whom others keep waiting", () => {
   let second = 0;
   const look = (ms: number) => {
     record(latency, ms, { count: 100_000, nowMs: ++second * 1000 });
-    pace.adjust();
+    adjust(pace);
     return pace.rate;
   };
   // As slow with next to no repairs: it is not the repairs.
@@ -97,7 +103,7 @@ function atFullRate(latenessMs: number): RestorePace {
   const pace = new RestorePace(1600, [histogram(4)], 0);
   for (let timer = 0; timer < 10; timer++) pace.noteLateness(latenessMs, 0);
   pace.begin(1000);
-  for (let look = 0; look < 10; look++) pace.adjust();
+  for (let look = 0; look < 10; look++) adjust(pace);
   assertEquals(pace.rate, 1600);
   return pace;
 }
@@ -106,7 +112,7 @@ test("RestorePace slows down when our own timers come late, against before", () 
   const pace = atFullRate(5);
   const look = (ms: number) => {
     for (let timer = 0; timer < 10; timer++) pace.noteLateness(ms, 1000);
-    pace.adjust();
+    adjust(pace);
     return pace.rate;
   };
   assertEquals([look(5), look(9), look(30), look(30)], [1600, 1600, 800, 400]);
@@ -116,13 +122,13 @@ test("RestorePace slows down when our own timers come late, against before", () 
 test("RestorePace does not mind timers that are a little late, or a few that are much", () => {
   const pace = atFullRate(0);
   for (let timer = 0; timer < 100; timer++) pace.noteLateness(3.4, 100);
-  pace.adjust();
+  adjust(pace);
   assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
   for (let timer = 0; timer < 7; timer++) pace.noteLateness(90, 100);
-  pace.adjust();
+  adjust(pace);
   assertEquals(pace.rate, 1600);
   pace.noteLateness(90, 100);
-  pace.adjust();
+  adjust(pace);
   assertEquals(pace.rate, 800);
 });
 
@@ -134,15 +140,29 @@ test("RestorePace leaves the thread some rest, and grows only while it has enoug
   const work = (share: number) => {
     cpuMs += 100 * share;
     pace.accrue(nowMs += 100);
-    pace.adjust();
+    adjust(pace);
     return pace.rate;
   };
   assertEquals([work(0.5), work(0.7), pace.slowdowns], [500, 625, 0]);
-  assertEquals([work(0.8), work(0.84), pace.slowdowns], [625, 625, 0]);
+  assertEquals([work(0.82), work(0.84), pace.slowdowns], [625, 625, 0]);
   assertEquals([work(0.86), work(1), pace.slowdowns], [468.75, 351.5625, 2]);
   for (let time = 0; time < 20; time++) work(1);
   assertEquals(pace.rate, 100);
-  assertEquals(work(0.74), 125);
+  assertEquals(work(0.79), 125);
+});
+
+test("RestorePace does not grow while no key waits for it", () => {
+  const pace = new RestorePace(1600, [histogram(4)], 0);
+  pace.begin(0);
+  for (let look = 1; look < 10; look++) pace.adjust();
+  pace.accrue(10);
+  assertEquals([pace.spend(), pace.spend(), pace.spend(), pace.spend()], [true, true, true, true]);
+  pace.adjust();
+  assertEquals(pace.rate, 400);
+  assertEquals(pace.spend(), false);
+  pace.adjust();
+  pace.adjust();
+  assertEquals(pace.rate, 500);
 });
 
 test("RestorePace does not spare the thread when there are no clients", () => {
@@ -160,7 +180,7 @@ test("RestorePace does not mind late timers when there are no clients", () => {
   const pace = new RestorePace(1600, [histogram(4, 10)], 0);
   pace.begin(0);
   for (let timer = 0; timer < 100; timer++) pace.noteLateness(90, 100);
-  pace.adjust();
+  adjust(pace);
   assertEquals([pace.rate, pace.slowdowns], [1600, 0]);
 });
 
@@ -168,10 +188,10 @@ test("RestorePace does not slow down for a few requests", () => {
   const latency = histogram(4);
   const pace = new RestorePace(1000, [latency], 0);
   record(latency, 900, { count: 199, nowMs: 1000 });
-  pace.adjust();
+  adjust(pace);
   assertEquals(pace.rate, 312.5);
   record(latency, 900, { count: 1, nowMs: 1250 });
-  pace.adjust();
+  adjust(pace);
   assertEquals(pace.rate, 156.25);
 });
 
@@ -181,7 +201,7 @@ test("RestorePace does not mind what is short all the same, or was never measure
   const pace = new RestorePace(1000, [short, fresh], 0);
   record(short, 1.5, { count: 10_000, nowMs: 1000 });
   record(fresh, 50, { count: 10_000, nowMs: 1000 });
-  pace.adjust();
+  adjust(pace);
   assertEquals([pace.rate, pace.slowdowns], [312.5, 0]);
 });
 
@@ -198,7 +218,7 @@ test("RestorePace pauses while the server evicts, and goes on more slowly", () =
   assertEquals(pace.paused, "evictions");
   pace.lookAtEvictions(71);
   assertEquals([pace.paused, pace.rate], [null, 500]);
-  for (let look = 0; look < 5; look++) pace.adjust();
+  for (let look = 0; look < 5; look++) adjust(pace);
   assertEquals(pace.rate, 500);
 });
 
