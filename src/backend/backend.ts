@@ -84,7 +84,7 @@ export class Backend implements Destination, ConnectionOwner {
     this.#large = new LargeValues(this, {
       connect: () => this.#connect(),
       connectionsMax: Math.max(1, options.connectionsMax - options.connections),
-      now: () => options.services.turns.now(),
+      services: options.services,
     });
   }
 

@@ -4,6 +4,7 @@
  *
  *   send() -> hold the body -> earlier requests of the key answered?
  *          -> idle or new connection -> body flows -> reply -> idle again
+ *          -> none is free: in line (WaitingValues)
  *
  * Owned by: Backend. Owns: its connections.
  */
@@ -16,6 +17,8 @@ import { CallbackSink } from "../route/callback_sink.ts";
 import { refuse, type Rescue, type Sink } from "../route/route.ts";
 import type { Backend } from "./backend.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionServices } from "./connection_services.ts";
+import { type WaitingValue, WaitingValues } from "./waiting_values.ts";
 
 /** Connections that are kept open when no large value is under way. */
 const IDLE_MAX = 2;
@@ -25,20 +28,31 @@ export class LargeValues {
   readonly #backend: Backend;
   readonly #connect: () => Connection;
   readonly #connectionsMax: number;
-  readonly #now: () => number;
+  readonly #services: ConnectionServices;
+  readonly #waiting: WaitingValues;
+  /** What is on a connection and had been in line. */
+  readonly #hadWaited = new Map<Connection, WaitingValue>();
+  #scheduled = false;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  /** Those on which a value is on its way to the server, or has been and is not answered. */
-  readonly sending: Set<Connection> = new Set();
+  /** One of each value that is in line, on its way to the server, or there and not answered. */
+  readonly sending: Set<Connection | WaitingValue> = new Set();
 
   constructor(
     backend: Backend,
-    options: { connect: () => Connection; connectionsMax: number; now: () => number },
+    options: { connect: () => Connection; connectionsMax: number; services: ConnectionServices },
   ) {
     this.#backend = backend;
-    this.#now = options.now;
+    const { services } = options;
+    this.#services = services;
     this.#connect = options.connect;
     this.#connectionsMax = options.connectionsMax;
+    this.#waiting = new WaitingValues({
+      clock: services.clock,
+      most: services.requestsMax,
+      timeoutMs: services.requestTimeoutMs,
+      expired: (value) => this.#refuseWaiting(value, "overload"),
+    });
   }
 
   /** Sends the request once everything before it on its key's connection is answered. */
@@ -77,36 +91,95 @@ export class LargeValues {
 
   closed(connection: Connection): void {
     this.#all.delete(connection);
-    this.sending.delete(connection);
+    this.#ended(connection);
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
+    this.#schedule();
   }
 
   /** The connection has nothing more to do. */
   idle(connection: Connection): void {
-    this.sending.delete(connection);
+    this.#ended(connection);
     if (!this.#all.has(connection) || this.#idle.includes(connection)) return;
-    if (this.#idle.length >= IDLE_MAX) return connection.close(null);
+    const keeps = this.#idle.length < IDLE_MAX || this.#waiting.size > 0;
+    if (!keeps) return connection.close(null);
     this.#idle.push(connection);
+    this.#schedule();
   }
 
   closeAll(reason: FailureReason): void {
+    for (const value of this.#waiting.takeAll()) this.#refuseWaiting(value, reason);
     for (const connection of [...this.#all]) connection.close(reason);
   }
 
   close(): void {
+    for (const value of this.#waiting.takeAll()) this.#refuseWaiting(value, "shutdown");
     for (const connection of [...this.#all]) connection.close(null);
   }
 
-  #start(request: Request, sink: Sink, rescue: Rescue | null): void {
-    const full = this.#idle.length === 0 && this.#all.size >= this.#connectionsMax;
-    if (full || !this.#backend.usable) {
-      const failure = this.#backend.failure(full ? "overload" : "ejected", false);
-      return refuse(request, sink, rescue, { failure, startedMs: this.#now() });
+  /** At the end of a turn: by then it is known whether a lost connection ejects the server. */
+  flush(): void {
+    this.#scheduled = false;
+    while (this.#waiting.size > 0 && this.#backend.usable && !this.#isFull) {
+      const value = this.#waiting.shift()!;
+      const connection = this.#take();
+      // Before it is sent: a body whose client is gone ends the connection at once.
+      this.#hadWaited.set(connection, value);
+      connection.sendBody(value.request, value.sink, value.rescue);
+      (value.request.body as Body).release();
     }
+    while (this.#idle.length > IDLE_MAX) this.#idle[0].close(null);
+  }
+
+  get #isFull(): boolean {
+    return this.#idle.length === 0 && this.#all.size >= this.#connectionsMax;
+  }
+
+  #start(request: Request, sink: Sink, rescue: Rescue | null): void {
+    if (!this.#backend.usable) return this.#refuse(request, sink, rescue, "ejected");
+    if (this.#waiting.size === 0 && !this.#isFull) {
+      return this.#take().sendBody(request, sink, rescue);
+    }
+    const value = this.#waiting.push(request, sink, rescue);
+    if (value === null) return this.#refuse(request, sink, rescue, "overload");
+    this.sending.add(value);
+  }
+
+  /** A connection to send a value on: an idle one, or a new one. */
+  #take(): Connection {
     const connection = this.#idle.pop() ?? this.#connect();
     this.#all.add(connection);
     this.sending.add(connection);
-    connection.sendBody(request, sink, rescue);
+    return connection;
+  }
+
+  #ended(connection: Connection): void {
+    this.sending.delete(connection);
+    const value = this.#hadWaited.get(connection);
+    if (value === undefined) return;
+    this.#hadWaited.delete(connection);
+    this.sending.delete(value);
+  }
+
+  #refuseWaiting(value: WaitingValue, reason: FailureReason): void {
+    this.sending.delete(value);
+    this.#refuse(value.request, value.sink, value.rescue, reason);
+    (value.request.body as Body).release();
+  }
+
+  #refuse(
+    request: Request,
+    sink: Sink,
+    rescue: Rescue | null,
+    reason: FailureReason,
+  ): void {
+    const failure = this.#backend.failure(reason, false);
+    refuse(request, sink, rescue, { failure, startedMs: this.#services.turns.now() });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.size === 0) return;
+    this.#scheduled = true;
+    this.#services.turns.add(this);
   }
 }

@@ -24,8 +24,8 @@ export interface SentTo {
   readonly gate: { readonly closed: boolean };
   /** Shared by requests of all kinds. */
   readonly slots: readonly (Connection | null)[];
-  /** Connections on which a large value is being sent, or has been and is not answered. */
-  readonly large: { readonly sending: ReadonlySet<Connection> };
+  /** Large values that wait for a connection, are being sent, or have been and are not answered. */
+  readonly large: { readonly sending: ReadonlySet<unknown> };
 }
 
 /** Finds out, look by look, when all that was sent before the first one is answered. */
@@ -35,7 +35,7 @@ export class SentBefore {
   #unanswered: Set<Connection> | null = null;
   readonly #asked = new Set<Connection>();
   /** Values that were under way when the questions were answered. */
-  #values: Connection[] | null = null;
+  #values: unknown[] | null = null;
 
   constructor(to: SentTo) {
     this.#to = to;

@@ -90,3 +90,31 @@ for (const mode of ["async", "sync"]) {
     }
   });
 }
+
+test(
+  "Long values of many clients wait for the connections that -i allows",
+  { timeout: TIME_MS },
+  async () => {
+    await using one = await MemcachedProcess.start(LARGE_SERVER);
+    await using two = await MemcachedProcess.start(LARGE_SERVER);
+    await using backup = await MemcachedProcess.start(LARGE_SERVER);
+    await using proxy = await MagentProcess.start({
+      mains: [one.server, two.server],
+      backups: [backup.server],
+      args: ["-i", "3", "--request-timeout", "20000"],
+    });
+    const value = numbered(300 << 10);
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, async (_, number) => {
+        await using client = await proxy.client();
+        return await client.set(`k${number}`, value, TIME_MS);
+      }),
+    );
+    assertEquals(answers, answers.map(() => "STORED"));
+    await awaitStats(proxy, { backup_1_waiting: 0, keys_in_flight: 0 });
+    for (let number = 0; number < answers.length; number++) {
+      await assertHolds(proxy, `k${number}`, value);
+      await assertHolds(backup, `k${number}`, value);
+    }
+  },
+);
