@@ -11,6 +11,7 @@ import {
   forgetMissed,
   forgetWritten,
   hideOldConnections,
+  ignoreSecondLooks,
   markAllAlike,
   prolongExpiry,
   trustAtOnce,
@@ -108,4 +109,36 @@ test("The model notices that what a server was given does not end what it lacks"
   timeout: TIME_MS,
 }, async () => {
   await assertNoticed({ ...BOTH_SLOW, sabotage: forgetWritten }, /^I4/);
+});
+
+/**
+ * Two proxies that tell each other nothing: a change through one meets a refill of the other.
+ * Without announcements that may be read for a moment, and more goes wrong than a second look can
+ * find: it counts what goes wrong only without it.
+ */
+const SECOND_LOOKS: ModelOptions = {
+  ...MODEL_MODES.sync,
+  proxies: 2,
+  keys: 1,
+  inTurns: true,
+  kinds: ["set", "delete", "delete"],
+  operations: 40,
+  trouble: 16,
+  faults: ["break"],
+  settings: { replication: "sync", boardTickMs: 0 },
+  peaceMs: 2000,
+};
+
+test("The model notices that nobody corrects what a second look finds", {
+  timeout: TIME_MS,
+}, async () => {
+  const stale = async (seed: number, options: ModelOptions) => {
+    const { violations } = await runModel(seed, options);
+    return violations.some((one) => STALE.test(one));
+  };
+  for (let seed = 1; seed <= SPOILED_SCHEDULES; seed++) {
+    const spoiled = await stale(seed, { ...SECOND_LOOKS, sabotage: ignoreSecondLooks });
+    if (spoiled && !await stale(seed, SECOND_LOOKS)) return;
+  }
+  assert(false, `nothing noticed in ${SPOILED_SCHEDULES} schedules`);
 });

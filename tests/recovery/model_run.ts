@@ -15,7 +15,7 @@ import { SimClock } from "../support/sim_clock.ts";
 import { SimNetwork, SimServer } from "../support/sim_network.ts";
 import { type FaultKind, Faults } from "./faults.ts";
 import { ModelClient } from "./model_client.ts";
-import { describe, type Operation } from "./operation.ts";
+import { describe, type Operation, type OperationKind } from "./operation.ts";
 import { violations } from "./promises.ts";
 import { type SimPlace, SimProxy, type SimSettings, type SimWorld } from "./sim_proxy.ts";
 
@@ -58,6 +58,10 @@ export interface ModelOptions {
   readonly agreed?: boolean;
   /** How much more often something goes wrong. */
   readonly trouble?: number;
+  /** Every proxy writes every key, but only one client at a time asks for something. */
+  readonly inTurns?: boolean;
+  /** What clients do; without it, anything. */
+  readonly kinds?: readonly OperationKind[];
   /** Servers answer long before any timeout. */
   readonly prompt?: boolean;
   /** The story tells what servers execute. */
@@ -186,7 +190,8 @@ export class ModelRun {
    * is not promised. So with several proxies each key has one that writes it.
    */
   #writable(proxy: number): readonly string[] {
-    return this.#keys.filter((_, at) => at % this.#options.proxies === proxy);
+    const { proxies, inTurns = false } = this.#options;
+    return this.#keys.filter((_, at) => inTurns || at % proxies === proxy);
   }
 
   #makeWorld(): SimWorld {
@@ -235,7 +240,7 @@ export class ModelRun {
 
   async #live(): Promise<void> {
     const random = this.#random;
-    const { operations, faults, prompt = false, trouble = 1 } = this.#options;
+    const { operations, faults, inTurns, kinds, prompt = false, trouble = 1 } = this.#options;
     const haste = 0.05 + 0.3 * random.fraction();
     const tempo = prompt ? 0 : 0.02 + 0.2 * random.fraction();
     const fate = (0.002 + 0.02 * random.fraction()) * trouble;
@@ -243,9 +248,14 @@ export class ModelRun {
     const mending = 0.002 + 0.03 * random.fraction();
     for (let step = 0; this.history.length < operations && step < STEPS_MAX; step++) {
       this.#step++;
-      const idle = this.#clients.filter(({ busy }) => !busy);
+      const waiting = this.#clients.filter(({ busy }) => busy);
+      const idle = inTurns && waiting.length > 0
+        ? []
+        : this.#clients.filter((one) => !waiting.includes(one));
       if (idle.length > 0 && random.chance(haste)) {
-        random.pick(idle).sendAny(random);
+        const client = random.pick(idle);
+        if (kinds === undefined) client.sendAny(random);
+        else client.send(random.pick(kinds), random.pick(this.#keys));
       } else if (faults.length > 0 && random.chance(fate)) this.#faults.strike(faults);
       else if (random.chance(slowness)) this.#slowDown();
       else if (random.chance(mending)) this.#faults.mend();

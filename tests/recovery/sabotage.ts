@@ -1,7 +1,7 @@
 /** Ways to spoil recovery, to see that the model notices. */
 
 import type { Identity } from "../../src/backend/identity.ts";
-import { TOUCH } from "../../src/message/command.ts";
+import { FETCH, TOUCH } from "../../src/message/command.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Destination, Phase, Rescue, Sink } from "../../src/route/route.ts";
 import { TroubledChanges } from "../../src/route/troubled_changes.ts";
@@ -147,4 +147,14 @@ export function believeAlone({ proxies }: ModelRun): void {
 /** A key that was deleted on a server is deleted there once more, whatever it has been given since. */
 export function forgetWritten({ proxies }: ModelRun): void {
   for (const { routes } of proxies) routes.coordinator!.wrote = () => {};
+}
+
+/** What a second look finds is left as it is; only second looks note keys that were not changed. */
+export function ignoreSecondLooks({ proxies }: ModelRun): void {
+  for (const { routes } of proxies) {
+    for (const { keys } of routes.coordinator!.servers) {
+      const missed = keys.missed.bind(keys);
+      keys.missed = (request) => request.command === FETCH ? undefined : missed(request);
+    }
+  }
 }
