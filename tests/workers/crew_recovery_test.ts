@@ -25,9 +25,10 @@ async function work(crowd: RecordedCrowd): Promise<void> {
   await poll(() => crowd.steps >= enough || null, WAIT_MS, `${STEPS} steps`);
 }
 
-/** It holds nothing any more that it missed a change of. */
-async function isClean({ crew }: CrewStage, server: string): Promise<true | null> {
-  return (await crew.control("stats recovery")).includes(`${server}_journal_missed 0\r\n`) || null;
+/** A line of `stats recovery`, of all workers together. */
+async function recoveryStat({ crew }: CrewStage, name: string): Promise<number> {
+  const text = await crew.control("stats recovery");
+  return Number(new RegExp(`^STAT ${name} (\\d+)\r$`, "m").exec(text)?.[1]);
 }
 
 for (const crashes of [false, true]) {
@@ -50,7 +51,9 @@ for (const crashes of [false, true]) {
       await work(crowd);
       if (crashes) {
         // Of what the only server left still holds of old, nobody else could tell what it is.
-        await poll(() => isClean(stage, "backup_1"), WAIT_MS, "backup without old values");
+        const isClean = async () =>
+          await recoveryStat(stage, "backup_1_journal_missed") === 0 || null;
+        await poll(isClean, WAIT_MS, "backup without old values");
         stage.threads[0].post("crash");
         await stage.logs("worker 1 serves again");
         await work(crowd);
@@ -65,6 +68,8 @@ for (const crashes of [false, true]) {
       assertEquals(problems, [], stage.logged);
       assertGreater(crowd.count(({ outcome }) => outcome === "answered"), 4 * STEPS);
       assertEquals(await stage.stat("worker_1_crashes"), crashes ? "1" : "0");
+      assertGreater(await recoveryStat(stage, "confirmations_asked"), 0);
+      assertEquals(await recoveryStat(stage, "confirmations_late"), 0);
     },
   );
 }
