@@ -124,7 +124,7 @@ class RunningProxy implements WorkerProxy {
     this.#team = team;
     this.#options = options;
     this.#clock = new SystemClock(() => runtime.now());
-    this.#turns = new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now());
+    this.#turns = new TurnQueue(runtime);
     this.#startedMs = this.#clock.now();
     this.#budget = new BufferBudget(config.limits.bufferBytes);
     const clock = this.#clock;

@@ -29,6 +29,7 @@ export function createRuntime(): Runtime {
     connect: (address, signal) => abortableConnect(address, signal, open),
     // Microtasks run after every single socket event here.
     endOfTurn: setImmediate,
+    endOfEvent: queueMicrotask,
     now: () => performance.now(),
     cpuMs: threadCpuMs,
     copyBytes,

@@ -157,6 +157,11 @@ export interface Runtime {
   connect(address: Address, signal: AbortSignal): Promise<Socket>;
   /** Calls back once the events of this turn of the event loop have been handled. */
   endOfTurn(callback: () => void): void;
+  /**
+   * Calls back once the event at hand has been handled: cheaper than the end of the turn, but
+   * once for each event. Left out where turns cost no more.
+   */
+  endOfEvent?(callback: () => void): void;
   /** Milliseconds that only grow; for intervals. */
   now(): number;
   /** CPU time that this thread has used, ms. */

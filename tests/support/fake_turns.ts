@@ -8,7 +8,10 @@ export class FakeTurns {
   #callbacks: (() => void)[] = [];
 
   constructor(now: () => number) {
-    this.queue = new TurnQueue((callback) => void this.#callbacks.push(callback), now);
+    this.queue = new TurnQueue({
+      endOfTurn: (callback) => void this.#callbacks.push(callback),
+      now,
+    });
   }
 
   /** How often the end of this turn was asked for. */

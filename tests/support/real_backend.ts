@@ -36,7 +36,7 @@ export async function realBackend(
     health: { ...health, failureLimit: 1, probeMs: 20, probeMaxMs: 50, random: Math.random },
     services: {
       clock,
-      turns: new TurnQueue((callback) => runtime.endOfTurn(callback), () => runtime.now()),
+      turns: new TurnQueue(runtime),
       requestTimeoutMs: timeoutMs,
       requestsMax: limits.connectionRequests,
       bytesMax: limits.connectionBytes,
