@@ -17,6 +17,9 @@ const LOAD_CORE = 1;
 const WARM_SECONDS = 1;
 const STARTS = 5;
 
+/** Answers that are late on a busy machine are no wrong answers: that is not what is measured. */
+const PATIENT = ["--connect-timeout", "10000", "--request-timeout", "10000"];
+
 /** What the clients ask; every server holds all of it. */
 export const ACTIVE_LOAD = { ...SCENARIOS[0].load, keyCount: 1000 };
 
@@ -43,14 +46,14 @@ export async function serveActive(
     "requests answered",
     "peak MB",
     "ms from start to first answer",
-    "wrong or lost answers",
+    "wrong or lost answers (timeouts of 10 s)",
   ];
   const numbers = heads.slice(1, -1).map(() => "right" as const);
   return renderTable(heads, rows, ["left", ...numbers, "left"]);
 }
 
 async function serveTarget(target: Target, site: BenchSite, clients: number): Promise<string[]> {
-  const scenario = { ...SCENARIOS[0], load: { ...ACTIVE_LOAD, clients } };
+  const scenario = { ...SCENARIOS[0], load: { ...ACTIVE_LOAD, clients }, flags: PATIENT };
   const counts = [String(clients), String(site.farm.mainPorts.length)];
   try {
     const startMs: number[] = [];

@@ -40,6 +40,7 @@ test("readPauses understands what this runtime prints", () => {
 
 test("pauseTexts says how many, how long and how much of the time", () => {
   const pauses = [4, 1, 2, 3];
-  assertEquals(pauseTexts(pauses, 2), ["2.0", "2.00", "4.00", "4.00", "0.5", ""]);
-  assertEquals(pauseTexts([], 2), ["0", "", "", "", "0.0", ""]);
+  const of = { requests: 20_000, seconds: 2 };
+  assertEquals(pauseTexts(pauses, of), ["2.0", "2.0", "2.00", "4.00", "4.00", "0.5", ""]);
+  assertEquals(pauseTexts([], of), ["0", "0", "", "", "", "0.0", ""]);
 });
