@@ -40,7 +40,8 @@ export interface DecidedChangeOptions {
   readonly swap: (request: Request, sink: Sink, done: () => void) => void;
   /** Notes that the backup did not confirm a copy. */
   readonly backupNote: Rescue;
-  readonly missedByBoth: () => void;
+  /** Notes that nobody knows what the main did; the backup was sent nothing, and is as it was. */
+  readonly missedByMain: () => void;
   /** What the main holds of the key is known to be out of date. */
   readonly doubted: () => boolean;
   /** The server holds the newest value of the key. */
@@ -138,7 +139,7 @@ export class DecidedChange implements Sink {
   }
 
   #undecided(failure: Reply): void {
-    const { backup, deadline, order, retry, missedByBoth } = this.#options;
+    const { backup, deadline, order, retry, missedByMain } = this.#options;
     // A cas number of the main means nothing to the backup.
     const { compares } = this.#request;
     const mayRepeat = this.#request.command.repeatable || !failure.failure!.inDoubt;
@@ -151,7 +152,7 @@ export class DecidedChange implements Sink {
       return second.expireAt(deadline);
     }
     this.#settle(null);
-    if (isMissed(failure)) missedByBoth();
+    if (isMissed(failure)) missedByMain();
     this.#sink.reply(failure);
   }
 

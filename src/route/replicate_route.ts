@@ -172,10 +172,7 @@ export class ReplicateRoute implements Route {
         this.#swapped(left, this.#bounded(client, copies, copies.deadline), { ...copies, done });
       },
       backupNote: this.#backupNote,
-      missedByBoth: () => {
-        this.#options.missed.missed(copies.main, retained);
-        this.#options.missed.missed(copies.backup, retained);
-      },
+      missedByMain: () => this.#options.missed.missed(copies.main, retained),
       doubted: () => {
         const { recovery } = this.#options;
         return recovery !== null && !recovery.mayAnswer(copies.main, retained);
