@@ -193,5 +193,6 @@ function makePool(
 /** Nobody puts servers in order: what they miss is only counted. */
 function missesCounted(backends: readonly Backend[]): MissedChanges {
   const byName = new Map(backends.map((one) => [one.name, one]));
-  return { missed: (destination) => void byName.get(destination.name)!.counters.missed++ };
+  const count = ({ name }: { readonly name: string }) => void byName.get(name)!.counters.missed++;
+  return { missed: count, uncopied: count };
 }

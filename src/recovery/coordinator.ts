@@ -111,6 +111,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     this.#of(destination).keys.missed(request);
   }
 
+  uncopied(destination: Destination): void {
+    this.#of(destination).backend.counters.missed++;
+  }
+
   missedStill(destination: Destination, request: Request): void {
     this.#of(destination).keys.missed(request);
   }

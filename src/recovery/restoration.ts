@@ -86,17 +86,6 @@ export class Restoration {
     return this.#settling.whole;
   }
 
-  /** As above, and no other proxy has deleted keys there since. */
-  get missesKnown(): boolean {
-    return this.#settling.missesKnown;
-  }
-
-  /** Another proxy begins to delete what it missed changes of, or has done so. */
-  othersDelete(): void {
-    this.#settling.othersDelete();
-    this.now();
-  }
-
   begin(known: RestoreKnown): void {
     this.readRepair.reset();
     this.#begin(known);
@@ -126,7 +115,6 @@ export class Restoration {
     this.#waits = false;
     if (this.#options.phase() !== "restoring") return;
     journal.restoreBegins();
-    this.#settling.restoreBegins();
     this.restores.begin();
   }
 

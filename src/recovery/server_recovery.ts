@@ -82,7 +82,7 @@ export class ServerRecovery {
       known: () => this.known !== null,
       changed: () => {
         this.#phase.waitForOthers(this.peerWait.waits, this.lastVerdict);
-        this.restoration.othersDelete();
+        this.restoration.now();
       },
       sawMarker: (generation, restoring) => this.sawMarker(generation, restoring),
       mark: (marked) => this.#identity.markAnew(marked),
@@ -145,7 +145,7 @@ export class ServerRecovery {
       replays: this.#replays,
       peerWait: this.peerWait,
       shared: farm.shared,
-      restored: () => this.#phase.own !== "restoring" || this.restoration.missesKnown,
+      restored: () => this.#phase.own !== "restoring" || this.restoration.whole,
     });
     this.#inherit();
   }

@@ -5,7 +5,7 @@
  *   begin() ── others have noticed ──> whole ── the last placeholder is gone ──> over()
  *
  * Nobody makes new placeholders meanwhile. Reads in meta tell them from values, so a
- * miss is known for one as soon as it is whole, unless others deleted keys there since.
+ * miss is known for one as soon as it is whole.
  *
  * Owned by: ServerRecovery.
  */
@@ -24,8 +24,6 @@ export class Settling {
   readonly #clock: Clock;
   readonly #over: () => void;
   #underWay = false;
-  /** Another proxy deleted keys there, and may not have put them back yet. */
-  #deleted = false;
   /** When its keys were all there; infinite while that is not known. */
   #completeMs = Infinity;
   #run = 0;
@@ -42,21 +40,6 @@ export class Settling {
   /** The server has all that its copies have, and nobody puts more there. */
   get whole(): boolean {
     return this.#underWay && this.#clock.now() >= this.#completeMs + NOTICED_MS;
-  }
-
-  /** What it lacks, its copies lack. */
-  get missesKnown(): boolean {
-    return this.whole && !this.#deleted;
-  }
-
-  /** Another proxy deletes keys there: until these are put back, its misses say nothing. */
-  othersDelete(): void {
-    this.#deleted = true;
-  }
-
-  /** All keys are put back from now on. */
-  restoreBegins(): void {
-    this.#deleted = false;
   }
 
   /** `complete`: the restore put back all that there was. */

@@ -11,6 +11,8 @@ export interface MissedChanges {
   missed(destination: Destination, request: Request): void;
   /** The same change once more, where a journal is kept: only now the other copy has it. */
   missedStill?(destination: Destination, request: Request): void;
+  /** It was sent nothing of a change that the other copy may hold: it is counted, and nothing there is old. */
+  uncopied?(destination: Destination): void;
   /** Calls back when a client may be answered that the change was made elsewhere; mostly at once. */
   whenKnown?(destination: Destination, then: () => void): void;
 }

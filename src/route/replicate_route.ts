@@ -172,7 +172,10 @@ export class ReplicateRoute implements Route {
         this.#swapped(left, this.#bounded(client, copies, copies.deadline), { ...copies, done });
       },
       backupNote: this.#backupNote,
-      missedByMain: () => this.#options.missed.missed(copies.main, retained),
+      missedByMain: () => {
+        this.#options.missed.missed(copies.main, retained);
+        this.#options.missed.uncopied?.(copies.backup);
+      },
       doubted: () => {
         const { recovery } = this.#options;
         return recovery !== null && !recovery.mayAnswer(copies.main, retained);

@@ -41,20 +41,3 @@ test("Settling that is cancelled or begun anew is not over when the first would 
   clock.advance(12_000);
   assertEquals(over, 1);
 });
-
-test("Settling knows misses once it is whole, but not of keys that others deleted meanwhile", () => {
-  const clock = new FakeClock();
-  const settling = new Settling(clock, () => {});
-  settling.begin(true);
-  assertEquals(settling.missesKnown, false);
-  clock.advance(2000);
-  assertEquals(settling.missesKnown, true);
-  settling.othersDelete();
-  assertEquals([settling.whole, settling.missesKnown], [true, false]);
-  // Only a restore of our own puts back what they deleted.
-  settling.begin(true);
-  clock.advance(2000);
-  assertEquals(settling.missesKnown, false);
-  settling.restoreBegins();
-  assertEquals(settling.missesKnown, true);
-});
