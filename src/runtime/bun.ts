@@ -129,6 +129,9 @@ function handler(
   };
 }
 
+/** In place of an address that a connection has no more, because the peer has broken it already. */
+const GONE = "gone";
+
 /** Makes a socket of a new connection; `address` is where we listen or whom we called. */
 function adopt(socket: Bun.Socket<BunSocket>, address: SystemAddress): BunSocket {
   if (address.transport === "unix") {
@@ -136,9 +139,10 @@ function adopt(socket: Bun.Socket<BunSocket>, address: SystemAddress): BunSocket
     return new BunSocket(socket, { remote: path, local: path });
   }
   socket.setNoDelay(true);
+  const { remoteAddress = GONE, remotePort = 0, localAddress = GONE, localPort = 0 } = socket;
   return new BunSocket(socket, {
-    remote: hostPortText(socket.remoteAddress, socket.remotePort),
-    local: hostPortText(socket.localAddress, socket.localPort),
+    remote: hostPortText(remoteAddress, remotePort),
+    local: hostPortText(localAddress, localPort),
   });
 }
 

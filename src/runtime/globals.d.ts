@@ -10,10 +10,11 @@ declare namespace Bun {
 
   interface Socket<Data> {
     data: Data;
-    readonly remoteAddress: string;
-    readonly remotePort: number;
-    readonly localAddress: string;
-    readonly localPort: number;
+    /** Undefined, as those below, when the peer has broken the connection before it was opened. */
+    readonly remoteAddress: string | undefined;
+    readonly remotePort: number | undefined;
+    readonly localAddress: string | undefined;
+    readonly localPort: number | undefined;
     /** Gives the number of bytes taken; the rest waits for `drain`. Negative when the peer is gone. */
     write(bytes: Uint8Array): number;
     /** Closes; what was taken is still delivered. */
