@@ -11,9 +11,11 @@ import { violationsOf, violationText } from "../support/history_check.ts";
 import { RecordedCrowd } from "../support/recorded_crowd.ts";
 import { CrewStage, WAIT_MS } from "./crew_stage.ts";
 
-const TIME_MS = 120_000;
+const TIME_MS = 240_000;
 const CLIENTS = 10;
 const STEPS = 300;
+/** Also where every request waits as long as it may. */
+const WORK_MS = 60_000;
 /** Short, so that a worker that is gone is soon found out. */
 const BOARD_TICK_MS = 100;
 /** With the time in which proxies tell each other. */
@@ -22,7 +24,7 @@ const RESTORED_MS = 45_000;
 /** The crowd does so much more. */
 async function work(crowd: RecordedCrowd): Promise<void> {
   const enough = crowd.steps + STEPS;
-  await poll(() => crowd.steps >= enough || null, WAIT_MS, `${STEPS} steps`);
+  await poll(() => crowd.steps >= enough || null, WORK_MS, `${STEPS} steps`);
 }
 
 /** A line of `stats recovery`, of all workers together. */
