@@ -60,7 +60,8 @@ export class RestoreQueue {
   /** The largest first: the small ones would leave nothing of the pace. */
   readonly #lanes: readonly Lane[];
   readonly #read: Lane;
-  #working = false;
+  /** Keys that clients read may wait here. */
+  #takesReads = false;
   /** The key in hand. */
   readonly #key = new Request();
 
@@ -96,7 +97,9 @@ export class RestoreQueue {
   /** Takes a key that a client read before the others; false when it is not to wait here. */
   prefer({ keyBytes, keyStart, keyEnd }: Request, valueBytes: number): boolean {
     const { pace, repairs } = this.#options;
-    if (!this.#working || pace.paused !== null || valueBytes > READ_VALUE_BYTES_MAX) return false;
+    if (!this.#takesReads || pace.paused !== null || valueBytes > READ_VALUE_BYTES_MAX) {
+      return false;
+    }
     if (!this.#read.spool.add({ bytes: keyBytes, keyStart, keyEnd }, 0)) repairs.counters.left++;
     return true;
   }
@@ -104,22 +107,22 @@ export class RestoreQueue {
   /** Resolves when nothing waits and nothing is under way, or there is no sense in going on. */
   async workOff(): Promise<void> {
     const { clock, pace, stopped } = this.#options;
-    while (!stopped() && (this.#works || this.#read.underWay > 0)) {
-      this.#working = this.#works;
+    while (!stopped() && (this.#works || this.#read.works)) {
+      // What clients go on reading does not keep it going: a key that cannot be put back would.
+      this.#takesReads = this.#works;
       pace.accrue(clock.now());
-      // What clients read does not keep it going: a key that cannot be put back would for ever.
-      if (this.#working) this.#begin(this.#read);
+      this.#begin(this.#read);
       for (const lane of this.#lanes) this.#begin(lane);
       const dueMs = clock.now() + TICK_MS;
       await new Promise<void>((resolve) => void clock.after(TICK_MS, resolve));
       pace.noteLateness(clock.now() - dueMs, clock.now());
     }
-    this.#working = false;
+    this.#takesReads = false;
   }
 
   /** Keys of the dump wait, or are under way. */
   get #works(): boolean {
-    return this.#lanes.some(({ spool, underWay }) => spool.keys + underWay > 0);
+    return this.#lanes.some((lane) => lane.works);
   }
 
   /** The next cohort of a lane. */
@@ -164,6 +167,11 @@ class Lane {
     this.window = window;
     this.spool = new Spool(spoolBytes);
     this.#ended = ended;
+  }
+
+  /** Keys wait, or are under way. */
+  get works(): boolean {
+    return this.spool.keys + this.underWay > 0;
   }
 
   readonly repaired = (): void => {

@@ -168,7 +168,7 @@ function requestOf(key: string): Request {
   return new Request().make(FETCH, toBytes(key), 0, key.length);
 }
 
-test("Restore puts back first what clients read, and not without something of its own", async () => {
+test("Restore puts back first what clients read, and takes no more of it when it has no other", async () => {
   const options = { keysPerSecond: 1e6, spoolBytes: 1 << 20 };
   const stage = new RestoreStage([new FakeRestoreSource([keys(600)])], options);
   const { restore } = stage;
@@ -188,9 +188,12 @@ test("Restore puts back first what clients read, and not without something of it
   assertEquals(stage.repaired.splice(0), ["k599", ...keys(600).slice(512)]);
   assertEquals(restore.prefer(requestOf("k597"), 9), true);
   stage.finish();
-  await stage.pass(20);
-  assertEquals([stage.repaired, stage.end, restore.progress.done], [[], "complete", 600]);
+  await stage.pass(10);
+  assertEquals([stage.repaired, stage.end], [["k597"], null]);
   assertEquals(restore.prefer(requestOf("late"), 9), false);
+  stage.finish();
+  await stage.pass(20);
+  assertEquals([stage.end, restore.progress.done], ["complete", 600]);
 });
 
 test("Restore keeps only so many names of keys that clients read", async () => {
