@@ -26,6 +26,7 @@ export class SecondLines {
   constructor(load: PacedLoad, watched: Watched) {
     this.#load = load;
     this.#watched = { ...watched, load: () => process.pid };
+    for (const name of Object.keys(this.#watched)) this.#percent(name);
     this.#timer = setInterval(() => this.#tell(), SECOND_MS);
   }
 
