@@ -107,7 +107,7 @@ test("Input uses a buffer of its own again, up to a bound", () => {
 });
 
 test("Input holds what was begun with and not yet read, whatever comes and goes", () => {
-  forSeeds(200, (random) => {
+  forSeeds(60, (random) => {
     const input = new Input(2000);
     let model = "";
     for (let step = 0; step < 100; step++) {
