@@ -18,12 +18,15 @@ import type { SharedServer } from "./shared_server.ts";
 
 /** What it is known by. */
 export interface KeyTrustOptions {
-  readonly backend: Backend;
+  readonly backend: Pick<Backend, "phase" | "usable">;
   readonly journal: Journal;
-  readonly replays: Replays;
-  readonly peerWait: PeerWait;
+  readonly replays: Pick<
+    Replays,
+    "ofEverything" | "flushMissed" | "missedFlush" | "noteMisses" | "begin"
+  >;
+  readonly peerWait: Pick<PeerWait, "lacks">;
   /** Null for the only worker. */
-  readonly shared: SharedServer | null;
+  readonly shared: Pick<SharedServer, "misses" | "note"> | null;
   /** All that its copies have has been put back. */
   readonly restored: () => boolean;
 }
