@@ -80,7 +80,9 @@ async function measure(options: RestoreOptions): Promise<number> {
   const before = cost.take();
   const lines = seconds ? tellSeconds(load, { child, mains, backup }) : null;
   const restartedMs = await restart(mains[0]);
-  await poll(() => restored(child, mains[0]) || null, RESTORED_MS, "restored main");
+  await poll(() => says(child, mains[0], "restore begins") || null, START_MS, "restore");
+  tell("away");
+  await poll(() => says(child, mains[0], "restored") || null, RESTORED_MS, "restored main");
   const tookMs = performance.now() - restartedMs;
   const during = cost.take();
   tell("during");
@@ -170,8 +172,9 @@ async function restart(server: MemcachedProcess): Promise<number> {
   return performance.now();
 }
 
-function restored(child: Child, { server }: MemcachedProcess): boolean {
-  return child.output.includes(`backend ${server} restored`);
+/** The proxy has logged this of a server. */
+function says(child: Child, { server }: MemcachedProcess, what: string): boolean {
+  return child.output.includes(`backend ${server} ${what}`);
 }
 
 function filledKeys({ output }: Child): number {

@@ -22,9 +22,9 @@ export const RESTORE_HELP = `Usage: scripts/restore_bench [options] [-- proxy op
 
 Fills two mains and a backup through the proxy, measures its capacity, lets clients work at a
 share of it, kills a main and starts it empty; tells the hit rate, how long the restore took,
-the latencies before, during and after it (for comparison, those of a client that asks a
-server directly), and the CPU time of the proxy for each restored key; then compares both
-copies key by key.
+the latencies before, while the main is away, during the restore and after it (for comparison,
+those of a client that asks a server directly), and the CPU time of the proxy for each restored
+key; then compares both copies key by key.
 
   --runtime NAME      of the proxy: deno or bun (deno)
   --keys N            keys of 100-byte values (1000000)
