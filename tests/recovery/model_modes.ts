@@ -73,9 +73,7 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
 };
 
-/**
- * Several proxies, and what recovery does not promise: with two workers a read that was on its way when the other one began to put the server in order.
- */
+/** Several proxies, several workers, and what recovery does not promise. */
 export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
   "two-workers": { ...BASE, proxies: 2, workers: true },
   "two-workers-async": {
