@@ -99,7 +99,8 @@ export class BoardCopy {
   returned(sinceMs: number): boolean {
     if (this.#silentTicks < SILENT_TICKS && this.answeredMs >= sinceMs) return false;
     this.#silentTicks = 0;
-    this.lookAgain();
+    // One that is under way, as at the start, waits for this very connection, or the next tick looks.
+    if (!this.#looking) this.#begin(true);
     return true;
   }
 
