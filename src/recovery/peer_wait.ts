@@ -95,16 +95,17 @@ export class PeerWait {
     } else if (!flushIncomplete) {
       log.warn(`${what}: it may serve stale data`);
       settled();
-    } else if (await this.#empty()) {
+    } else if (await this.#empty(proxy)) {
       log.warn(`${what}: it was flushed`);
       settled();
     }
     this.#takingOver = false;
   }
 
-  async #empty(): Promise<boolean> {
+  async #empty(proxy: string): Promise<boolean> {
     const { backend, services: { clock, graceMs }, emptied } = this.#options;
-    const taken = await takeOver(backend, { clock, graceMs, mark: () => this.#mark() });
+    const stands = () => this.by.missed.includes(proxy);
+    const taken = await takeOver(backend, { clock, graceMs, stands, mark: () => this.#mark() });
     if (taken) emptied();
     return taken;
   }

@@ -24,6 +24,8 @@ export interface TakeoverOptions {
   readonly clock: Clock;
   /** After this nothing that was sent before can still arrive, ms. */
   readonly graceMs: number;
+  /** Nobody else has done it meanwhile: a flush takes the lock along. */
+  readonly stands: () => boolean;
   /** Marks the server as one that is being restored; resolves with false when that failed. */
   readonly mark: () => Promise<boolean>;
 }
@@ -31,12 +33,12 @@ export interface TakeoverOptions {
 /** Empties the server; false when somebody else is at it, or it failed. */
 export async function takeOver(
   server: Destination & { readonly lostEpoch: number },
-  { clock, graceMs, mark }: TakeoverOptions,
+  { clock, graceMs, stands, mark }: TakeoverOptions,
 ): Promise<boolean> {
   if (!await lock(server)) return false;
   const { lostEpoch } = server;
   await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
-  if (server.lostEpoch !== lostEpoch) return false;
+  if (server.lostEpoch !== lostEpoch || !stands()) return false;
   return await flush(server) && await mark();
 }
 

@@ -14,7 +14,7 @@ class LosableServer extends FakeDestination {
 }
 
 /** A takeover that has begun; `marks` is what becomes of the marker. */
-function begun(marks = true) {
+function begun(marks = true, stands = true) {
   const clock = new FakeClock();
   const server = new LosableServer("server");
   const steps: string[] = [];
@@ -22,7 +22,7 @@ function begun(marks = true) {
     steps.push(`marked after ${server.received.length} requests`);
     return Promise.resolve(marks);
   };
-  const taken = takeOver(server, { clock, graceMs: GRACE_MS, mark });
+  const taken = takeOver(server, { clock, graceMs: GRACE_MS, stands: () => stands, mark });
   return { clock, server, steps, taken };
 }
 
@@ -67,6 +67,15 @@ test("takeOver does not flush when a connection was lost meanwhile", async () =>
   server.answer("STORED");
   await promisesKept();
   server.lostEpoch++;
+  clock.advance(GRACE_MS);
+  assertEquals(await taken, false);
+  assertEquals(server.received, [LOCK]);
+});
+
+test("takeOver does not flush what another proxy has put in order during the grace", async () => {
+  const { clock, server, taken } = begun(true, false);
+  server.answer("STORED");
+  await promisesKept();
   clock.advance(GRACE_MS);
   assertEquals(await taken, false);
   assertEquals(server.received, [LOCK]);
