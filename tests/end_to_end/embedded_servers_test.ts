@@ -3,10 +3,10 @@
  * from memcached.
  */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { Child } from "../support/child.ts";
 import { MagentProcess } from "../support/magent_process.ts";
+import { BINARY_TESTS, runMemccapable, TEXT_TESTS } from "../support/memccapable.ts";
 import { PROTOCOLS, transcriptsOf } from "../support/transcript_files.ts";
 import { hold } from "../support/transcript_replay.ts";
 
@@ -30,9 +30,9 @@ for (const protocol of PROTOCOLS) {
 test("memccapable passes before embedded servers", { timeout: TIME_MS }, async () => {
   const servers = { mains: ["embedded", "embedded:8m"], backups: ["embedded"] };
   await using proxy = await MagentProcess.start(servers);
-  const child = new Child("memccapable", ["-h", "127.0.0.1", "-p", `${proxy.port}`]);
-  assertEquals(await child.exit(TIME_MS), 0, child.output);
-  assertMatch(child.output, /All tests passed/);
+  const { passed, failed } = await runMemccapable(proxy.port);
+  assertEquals(failed, []);
+  assertEquals(passed.length, TEXT_TESTS + BINARY_TESTS);
 });
 
 test("each embedded server is one of its own, with the memory it was given", {

@@ -7,30 +7,22 @@
 
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { Child } from "../support/child.ts";
 import { Farm, type FarmForm } from "../support/farm.ts";
+import {
+  BINARY_TESTS,
+  type Conformance,
+  MEMCCAPABLE_MS,
+  runMemccapable,
+  TEXT_TESTS,
+} from "../support/memccapable.ts";
 
-const TEXT_TESTS = 27;
-const BINARY_TESTS = 27;
-const TIME_MS = 60_000;
+const TIME_MS = MEMCCAPABLE_MS + 30_000;
 /** What needs no cas number. */
 const BINARY_WITHOUT_META = ["addq", "noop", "quit", "quitq", "stat", "version"];
 
-/** Runs memccapable before a farm; gives the names of the tests that passed, and the others. */
-async function runTests(
-  form: FarmForm,
-  args: readonly string[],
-): Promise<{ passed: string[]; failed: string[] }> {
+async function runTests(form: FarmForm, args: readonly string[]): Promise<Conformance> {
   await using farm = await Farm.start(form);
-  const child = new Child("memccapable", [...args, "-h", "127.0.0.1", "-p", `${farm.proxy.port}`]);
-  const status = await child.exit(TIME_MS);
-  // The last result may stand on a line of its own, behind the summary.
-  const results = [...child.output.matchAll(/(ascii|binary) ([a-z ]+?) +[^[]*\[(\w+)\]/g)];
-  const named = (passes: boolean) =>
-    results.filter(([, , , result]) => (result === "pass") === passes)
-      .map(([, protocol, name]) => `${protocol} ${name}`);
-  assertEquals(status === 0, named(false).length === 0, child.output);
-  return { passed: named(true), failed: named(false) };
+  return await runMemccapable(farm.proxy.port, args);
 }
 
 const FARMS: readonly (readonly [name: string, form: FarmForm])[] = [
@@ -39,7 +31,7 @@ const FARMS: readonly (readonly [name: string, form: FarmForm])[] = [
 ];
 
 for (const [name, form] of FARMS) {
-  const options = { timeout: TIME_MS + 30_000 };
+  const options = { timeout: TIME_MS };
 
   test(`memccapable passes with ${name}, text and binary`, options, async () => {
     const { passed, failed } = await runTests(form, []);
@@ -55,8 +47,8 @@ for (const [name, form] of FARMS) {
 }
 
 test("memccapable: without meta commands the binary protocol lacks cas numbers of stores", {
-  timeout: TIME_MS + 30_000,
+  timeout: TIME_MS,
 }, async () => {
   const { passed } = await runTests({ mains: 1, backups: 0, meta: false }, ["-b"]);
-  assertEquals(passed.sort(), BINARY_WITHOUT_META.map((name) => `binary ${name}`));
+  assertEquals([...passed].sort(), BINARY_WITHOUT_META.map((name) => `binary ${name}`));
 });
