@@ -52,6 +52,8 @@ export interface RefillServices extends Omit<SecondLooksServices, "copiesOf"> {
   readonly unixTime: () => number;
   /** The server and the one to copy from; null when the key is another's, or has no such server. */
   readonly copiesOf: (key: Request) => Copies | null;
+  /** The server missed a flush_all, and is still to be flushed. */
+  readonly flushMissed: () => boolean;
   /** Keys are being put back on the server in another way. */
   readonly beingRestored: (server: Destination) => boolean;
 }
@@ -196,6 +198,8 @@ export class Refills {
       case "absent":
       case "overtaken":
         this.counters[outcome]++;
+        // What is there now does not outlive that flush.
+        if (this.#services.flushMissed()) return journal.clear(key, true);
         return journal.trust(key);
       case "unknown":
       case "refused":

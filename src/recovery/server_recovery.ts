@@ -111,6 +111,7 @@ export class ServerRecovery {
       copiesOf: (key) => farm.copiesOf(key),
       beingRestored: (server) => farm.beingRestored(server),
       knows: (server, key) => farm.knows(server, key),
+      flushMissed: () => this.#replays.flushMissed,
       clock: services.clock,
       graceMs: services.graceMs,
       missedAgain: (key) => this.keys.missed(key),

@@ -21,6 +21,7 @@ export class RefillsStage {
   readonly clock = new FakeClock();
   readonly refills: Refills;
   copyMayAnswer = true;
+  flushMissed = false;
   /** What the copy lacks, nobody has. */
   copyKnows = true;
   readonly beingRestored = new Set<Destination>();
@@ -34,6 +35,7 @@ export class RefillsStage {
       order: this.order,
       unixTime: () => 0,
       copiesOf: () => this.copyMayAnswer ? { main: this.server, backup: this.copy } : null,
+      flushMissed: () => this.flushMissed,
       beingRestored: (server) => this.beingRestored.has(server),
       knows: () => this.copyKnows,
       clock: this.clock,

@@ -157,6 +157,16 @@ test("Refills takes back what it may have added behind a flush", async () => {
   assertEquals([stage.whole, [...stage.journal.waiting]], [true, ["k"]]);
 });
 
+test("Refills lets a key wait that a flush is still to take away", async () => {
+  const stage = new RefillsStage();
+  await stage.found("v", "5");
+  stage.flushMissed = true;
+  await stage.added("9");
+  await stage.found("v", "5");
+  const { missed, cleared, waiting } = stage.journal;
+  assertEquals([stage.whole, [...missed], [...cleared], [...waiting]], [true, [], ["k"], ["k"]]);
+});
+
 test("Refills puts nothing back while a flush is under way", async () => {
   const stage = new RefillsStage([]);
   stage.journal.add("k");
@@ -180,6 +190,7 @@ test("Refills holds the key while it is under way, and waits for what is", async
     order,
     unixTime: () => 0,
     copiesOf: () => ({ main: server, backup: copy }),
+    flushMissed: () => false,
     beingRestored: () => false,
     knows: () => true,
     clock: new FakeClock(),
