@@ -3,7 +3,8 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { MODEL_MODES, OTHER_MODES } from "../tests/recovery/model_modes.ts";
-import { type ModelOptions, runModel } from "../tests/recovery/model_run.ts";
+import type { ModelOptions } from "../tests/recovery/model_options.ts";
+import { runModel } from "../tests/recovery/model_run.ts";
 
 const HELP =
   `Usage: scripts/model_check [--mode NAME]... [--seed N] [--schedules N] [--seconds N] [--all]

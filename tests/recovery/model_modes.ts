@@ -2,7 +2,7 @@
 
 import { FAULT_KINDS } from "./faults.ts";
 import { MODEL_HEALTH } from "./sim_proxy.ts";
-import type { ModelOptions } from "./model_run.ts";
+import type { ModelOptions } from "./model_options.ts";
 
 /** With `async` the copy is confirmed, or noted as missed, when all timeouts are over, ms. */
 const ASYNC_SETTLE_MS = 1500;

@@ -3,7 +3,8 @@
 import { test } from "node:test";
 import { assert } from "@std/assert";
 import { MODEL_MODES, OTHER_MODES } from "./model_modes.ts";
-import { type ModelOptions, runModel } from "./model_run.ts";
+import type { ModelOptions } from "./model_options.ts";
+import { runModel } from "./model_run.ts";
 import {
   believeAlone,
   dropCompare,

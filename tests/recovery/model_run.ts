@@ -5,22 +5,20 @@
  */
 
 import { setImmediate } from "node:timers";
-import { createDistribution } from "../../src/hash/distribution.ts";
 import { GET } from "../../src/message/command.ts";
 import { Request } from "../../src/message/request.ts";
 import { SharedServers } from "../../src/recovery/shared_servers.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { toBytes } from "../support/latin1.ts";
 import { SimClock } from "../support/sim_clock.ts";
-import { SimNetwork, SimServer } from "../support/sim_network.ts";
-import { type FaultKind, Faults } from "./faults.ts";
+import { Faults } from "./faults.ts";
 import { ModelClient } from "./model_client.ts";
-import { describe, type Operation, type OperationKind } from "./operation.ts";
+import type { ModelOptions } from "./model_options.ts";
+import { BEGINNING_MS, modelWorld, numbers } from "./model_world.ts";
+import { describe, type Operation } from "./operation.ts";
 import { violations } from "./promises.ts";
-import { type SimPlace, SimProxy, type SimSettings, type SimWorld } from "./sim_proxy.ts";
+import { type SimPlace, SimProxy, type SimWorld } from "./sim_proxy.ts";
 
-/** When simulated time begins, ms since 1970. */
-const BEGINNING_MS = 1_800_000_000_000;
 const KEYS: readonly string[] = ["a", "n1", "b", "n2"];
 /** After all is mended, servers have this long to be put in order, ms. */
 const PEACE_MS = 120_000;
@@ -33,42 +31,6 @@ const SLOW_MS = 350;
 const STEPS_MAX = 20_000;
 /** Longer than any chain of promises between two things that a proxy waits for. */
 const SETTLING_HOPS = 24;
-
-/** What kind of schedules are run. */
-export interface ModelOptions {
-  readonly proxies: number;
-  /** The proxies are the workers of one process. */
-  readonly workers?: boolean;
-  readonly mains: number;
-  readonly backups: number;
-  readonly operations: number;
-  /** How many keys there are, at most four; fewer meet more often. */
-  readonly keys?: number;
-  readonly settings: SimSettings;
-  readonly faults: readonly FaultKind[];
-  /** No data is lost that no other server holds. */
-  readonly careful: boolean;
-  /** As `Promised.lossless`: only for faults that end no process. */
-  readonly lossless?: boolean;
-  /** As `Promised.settleMs`. */
-  readonly settleMs: number;
-  /** How long servers may take to be put in order after all is mended, ms. */
-  readonly peaceMs?: number;
-  /** All proxies have the same view of every server. */
-  readonly agreed?: boolean;
-  /** How much more often something goes wrong. */
-  readonly trouble?: number;
-  /** Every proxy writes every key, but only one client at a time asks for something. */
-  readonly inTurns?: boolean;
-  /** What clients do; without it, anything. */
-  readonly kinds?: readonly OperationKind[];
-  /** Servers answer long before any timeout. */
-  readonly prompt?: boolean;
-  /** The story tells what servers execute. */
-  readonly traced?: boolean;
-  /** Spoils the code under test, to see that it is noticed. */
-  readonly sabotage?: (run: ModelRun) => void;
-}
 
 /** How one schedule ended. */
 export interface ModelOutcome {
@@ -116,7 +78,11 @@ export class ModelRun {
     this.#options = options;
     this.#keys = KEYS.slice(0, options.keys ?? KEYS.length);
     this.#random = new SeededRandom(seed);
-    this.world = this.#makeWorld();
+    this.world = modelWorld(options, {
+      clock: this.#clock,
+      random: this.#random,
+      log: (text) => this.#note(text),
+    });
     // As everywhere, servers are there before the proxies; markers tell that by their seconds.
     this.#clock.moveTo(this.#clock.now() + AHEAD_MS);
     const place = options.workers ? placesOf(options) : () => ({ shared: null, memory: null });
@@ -192,31 +158,6 @@ export class ModelRun {
   #writable(proxy: number): readonly string[] {
     const { proxies, inTurns = false } = this.#options;
     return this.#keys.filter((_, at) => inTurns || at % proxies === proxy);
-  }
-
-  #makeWorld(): SimWorld {
-    const { mains, backups } = this.#options;
-    const unixMs = () => BEGINNING_MS + this.#clock.now();
-    const names = [
-      ...numbers(mains).map((number) => `main${number}`),
-      ...numbers(backups).map((number) => `backup${number}`),
-    ];
-    const owner = (from: number, count: number) => {
-      const points = numbers(count).map((at) => ({ hostname: names[from + at], port: from + at }));
-      const distribution = createDistribution("modulo", points);
-      return (key: string) => from + distribution.owner(toBytes(key), 0, key.length);
-    };
-    const main = owner(0, mains);
-    const backup = owner(mains, backups);
-    return {
-      network: new SimNetwork(names.map((name) => new SimServer(name, unixMs))),
-      clock: this.#clock,
-      random: this.#random,
-      unixMs,
-      mains,
-      serversOf: (key) => [main(key), backup(key)],
-      log: (text) => this.#note(text),
-    };
   }
 
   #note(text: string): void {
@@ -349,8 +290,4 @@ function entriesOf(operation: Operation): Entry[] {
 
 function requestFor(key: string): Request {
   return new Request().make(GET, toBytes(key), 0, key.length);
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, number) => number);
 }
