@@ -15,13 +15,7 @@ import type {
   SystemAddress,
 } from "../../src/runtime/runtime.ts";
 import { SocketError } from "../../src/runtime/runtime.ts";
-
-/** Thrown in place of ending the process. */
-export class FakeExit extends Error {
-  constructor(readonly status: number) {
-    super(`exit ${status}`);
-  }
-}
+import { FakeExit } from "./fake_exit.ts";
 
 interface FakeFile {
   kind: "socket" | "other";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { CommandRun } from "./command_run.ts";
-import { FakeExit } from "./fake_runtime.ts";
+import { FakeExit } from "./fake_exit.ts";
 
 test("ProxyProcess binds, hands files over and writes the pid, before it gives up root", async () => {
   const run = new CommandRun();

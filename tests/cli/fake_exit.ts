@@ -1,0 +1,6 @@
+/** Thrown in place of ending the process. */
+export class FakeExit extends Error {
+  constructor(readonly status: number) {
+    super(`exit ${status}`);
+  }
+}
