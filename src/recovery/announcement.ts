@@ -1,5 +1,7 @@
 /** One server of which a proxy told the others that its answers are not to be believed as they are. */
 
+import type { Timer } from "../runtime/clock.ts";
+
 /**
  * How little a server is to be believed. `missed`: it may hold something old, nobody reads
  * there. `lacking`: it holds nothing old, and may lack what its copies have; its hits count.
@@ -14,6 +16,8 @@ export interface Announcement {
   storedMs: number | null;
   /** Clients' answers and replays that must not be earlier than the others' knowledge. */
   readonly waiting: (() => void)[];
+  /** Ends their waiting. */
+  patience: Timer | null;
 }
 
 /** The proxies that announced a server, by what they said. */

@@ -58,14 +58,18 @@ export class Announcements {
     const said = this.#said.get(name);
     if (level === null) {
       this.#said.delete(name);
-      for (const then of said?.waiting ?? []) then();
+      if (said !== undefined) goOn(said);
       return;
     }
     if (level === "missed") this.#options.counters.announced++;
-    if (said === undefined) this.#said.set(name, { level, beat, storedMs: null, waiting: [] });
-    else if (level === "missed") Object.assign(said, { level, beat, storedMs: null });
-    // Who knows that it misses changes believes its misses no more than who knows that it lacks keys.
-    else said.level = level;
+    if (said === undefined) {
+      this.#said.set(name, { level, beat, storedMs: null, waiting: [], patience: null });
+    } else if (level === "missed") {
+      Object.assign(said, { level, beat, storedMs: null });
+    } else {
+      // Who knows that it misses changes believes its misses no more than who knows that it lacks keys.
+      said.level = level;
+    }
   }
 
   /** Nobody may have it any more: all of it is new once more. */
@@ -80,8 +84,7 @@ export class Announcements {
     said.waiting.push(then);
     if (said.waiting.length > 1) return;
     const { clock, counters, log, patienceMs, review } = this.#options;
-    clock.after(patienceMs, () => {
-      if (said.waiting.length === 0) return;
+    said.patience = clock.after(patienceMs, () => {
       counters.late++;
       log.warn(`not every server has our notice that ${name} ${WORDS[said.level]}`);
       said.storedMs = -Infinity;
@@ -99,9 +102,7 @@ export class Announcements {
         said.storedMs = clock.now();
         clock.after(leaseMs, review);
       }
-      if (waiting.length > 0 && this.#isKnown(said)) {
-        for (const then of waiting.splice(0)) then();
-      }
+      if (waiting.length > 0 && this.#isKnown(said)) goOn(said);
     }
   }
 
@@ -111,4 +112,10 @@ export class Announcements {
     const { alone, clock, leaseMs } = this.#options;
     return alone() || clock.now() >= storedMs + leaseMs;
   }
+}
+
+/** Whoever waits next has a patience of its own. */
+function goOn(said: Announcement): void {
+  said.patience?.cancel();
+  for (const then of said.waiting.splice(0)) then();
 }
