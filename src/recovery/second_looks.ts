@@ -93,14 +93,15 @@ export class SecondLooks {
     if (copies === null) return this.add(left);
     const copy = await lookAt(copies.backup, bytes);
     if (copy === null) return;
+    if (copy.status === ReplyStatus.Failed) return this.add(left);
     const lost = copy.status === ReplyStatus.Miss && !this.#services.knows(copies.backup, key);
-    if (lost || copy.status === ReplyStatus.Failed) return this.add(left);
     const server = await lookAt(copies.main, bytes);
     if (server === null) return;
     if (server.status === ReplyStatus.Failed) return this.add(left);
     const untouched = leftAs(server) === atServer;
     const same = leftAs(copy) === atCopy || isSameValue(server, copy);
     if (!untouched || (same && isAsLasting(server, copy))) return;
+    if (lost) return this.add(left);
     this.counters.corrected++;
     this.#services.missedAgain(ownRequest(FETCH, bytes));
   }

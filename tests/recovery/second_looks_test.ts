@@ -60,6 +60,7 @@ test("Refills looks later at keys whose copy lacks them for now, or cannot be as
   const stage = await lookedAgain();
   stage.copyKnows = false;
   await stage.fromCopy("EN");
+  await stage.atServer("v", "9", { ttl: 97 });
   stage.clock.advance(2000);
   await stage.lost(stage.copy);
   stage.copyMayAnswer = false;
@@ -81,4 +82,26 @@ test("Refills finds what others stored at the copy of a key that was nowhere", a
   await stage.found("new", "6");
   await stage.fromServer("EN");
   assertEquals([...stage.journal.missed], ["k"]);
+});
+
+test("Refills looks no more at what its copy lacks where the server has nothing to take back", async () => {
+  const written = await lookedAgain();
+  written.copyKnows = false;
+  await written.fromCopy("EN");
+  await written.atServer("new", "10");
+
+  const gone = await lookedAgain();
+  gone.copyKnows = false;
+  await gone.fromCopy("EN");
+  await gone.fromServer("EN");
+
+  const nowhere = new RefillsStage();
+  await nowhere.fromCopy("EN");
+  nowhere.clock.advance(2000);
+  nowhere.copyKnows = false;
+  await nowhere.fromCopy("EN");
+  await nowhere.fromServer("EN");
+  for (const { journal, clock } of [written, gone, nowhere]) {
+    assertEquals([journal.size, clock.pending], [0, 0]);
+  }
 });
