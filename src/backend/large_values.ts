@@ -30,13 +30,13 @@ export class LargeValues {
   readonly #connectionsMax: number;
   readonly #services: ConnectionServices;
   readonly #waiting: WaitingValues;
-  /** What is on a connection and had been in line. */
-  readonly #hadWaited = new Map<Connection, WaitingValue>();
+  /** What is on its way over each connection. */
+  readonly #bodies = new Map<Connection, Body>();
   #scheduled = false;
   readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  /** One of each value that is in line, on its way to the server, or there and not answered. */
-  readonly sending: Set<Connection | WaitingValue> = new Set();
+  /** Of each value that is in line, on its way to the server, or there and not answered. */
+  readonly sending: Set<Body> = new Set();
 
   constructor(
     backend: Backend,
@@ -122,11 +122,9 @@ export class LargeValues {
     this.#scheduled = false;
     while (this.#waiting.size > 0 && this.#backend.usable && !this.#isFull) {
       const value = this.#waiting.shift()!;
-      const connection = this.#take();
-      // Before it is sent: a body whose client is gone ends the connection at once.
-      this.#hadWaited.set(connection, value);
-      connection.sendBody(value.request, value.sink, value.rescue);
-      (value.request.body as Body).release();
+      const body = value.request.body as Body;
+      this.#take(body).sendBody(value.request, value.sink, value.rescue);
+      body.release();
     }
     while (this.#idle.length > IDLE_MAX) this.#idle[0].close(null);
   }
@@ -138,33 +136,34 @@ export class LargeValues {
   #start(request: Request, sink: Sink, rescue: Rescue | null): void {
     if (!this.#backend.usable) return this.#refuse(request, sink, rescue, "ejected");
     if (this.#waiting.size === 0 && !this.#isFull) {
-      return this.#take().sendBody(request, sink, rescue);
+      return this.#take(request.body as Body).sendBody(request, sink, rescue);
     }
     const value = this.#waiting.push(request, sink, rescue);
     if (value === null) return this.#refuse(request, sink, rescue, "overload");
-    this.sending.add(value);
+    this.sending.add(request.body as Body);
   }
 
-  /** A connection to send a value on: an idle one, or a new one. */
-  #take(): Connection {
+  /** A connection to send this on, an idle one or a new one; taken note of before it may end. */
+  #take(body: Body): Connection {
     const connection = this.#idle.pop() ?? this.#connect();
     this.#all.add(connection);
-    this.sending.add(connection);
+    this.#bodies.set(connection, body);
+    this.sending.add(body);
     return connection;
   }
 
   #ended(connection: Connection): void {
-    this.sending.delete(connection);
-    const value = this.#hadWaited.get(connection);
-    if (value === undefined) return;
-    this.#hadWaited.delete(connection);
-    this.sending.delete(value);
+    const body = this.#bodies.get(connection);
+    if (body === undefined) return;
+    this.#bodies.delete(connection);
+    this.sending.delete(body);
   }
 
   #refuseWaiting(value: WaitingValue, reason: FailureReason): void {
-    this.sending.delete(value);
+    const body = value.request.body as Body;
+    this.sending.delete(body);
     this.#refuse(value.request, value.sink, value.rescue, reason);
-    (value.request.body as Body).release();
+    body.release();
   }
 
   #refuse(

@@ -90,6 +90,23 @@ test("SentBefore waits for a large value that is under way, and no longer than i
   }
 });
 
+test("SentBefore does not wait for a large value that was sent since on the same connection", async () => {
+  const lone = await connected();
+  lone.send(`set k ${BLOCK}`);
+  await lone.turn();
+  await lone.turn();
+  const sent = lone.backend.sentBefore();
+  assertEquals(await look(lone, sent), false);
+  const own = lone.network.last;
+  own.receive("STORED\r\n");
+  await lone.turn();
+  own.takeSent();
+  lone.send(`set later ${BLOCK}`);
+  await lone.turn();
+  assertEquals(own.takeSent().startsWith("set later "), true);
+  assertEquals(await look(lone, sent), true);
+});
+
 test("SentBefore waits behind a flush_all for what waits there", async () => {
   const lone = await connected({ connections: 2 });
   lone.send("get a\r\n");
