@@ -32,6 +32,8 @@ export class CopyOrder {
   #flush: (() => void) | null = null;
   /** What came after that flush_all. */
   #after: (() => void)[] = [];
+  /** Every flush_all that has not left for the mains yet. */
+  #flushesForMains = 0;
 
   /** No change is undecided: nothing needs to wait. */
   get idle(): boolean {
@@ -91,12 +93,13 @@ export class CopyOrder {
 
   /** Such a change is under way: what comes later would overtake it at the main. */
   holdsMain(request: Request): boolean {
+    if (this.#flushesForMains > 0) return true;
     return this.#waitingAtMain.size > 0 && this.#waitingAtMain.has(request.keyText());
   }
 
   /** Any such change of any key is under way. */
   get holdsMains(): boolean {
-    return this.#waitingAtMain.size > 0;
+    return this.#waitingAtMain.size > 0 || this.#flushesForMains > 0;
   }
 
   /** Runs `run` once everything that came earlier, for any key, has run. */
@@ -105,6 +108,20 @@ export class CopyOrder {
       run();
       done();
     });
+  }
+
+  /**
+   * The same for a flush_all that the mains, too, get only in its turn: until `start` calls
+   * back, what comes later would overtake it there, whatever its key.
+   */
+  holdingAllAtBoth(start: (done: () => void) => void): void {
+    this.#flushesForMains++;
+    this.holdingAll((done) =>
+      start(() => {
+        this.#flushesForMains--;
+        done();
+      })
+    );
   }
 
   /** Runs `start` as above; everything that comes later waits until `start` calls back. */

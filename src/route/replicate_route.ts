@@ -254,7 +254,9 @@ export class ReplicateRoute implements Route {
     flush(mains.filter((main) => !late.includes(main)), atMains);
     // A main that is put in order must be flushed after the copies that it gets keys from;
     // what it decides meanwhile must not reach them. So must one that is owed a copy.
-    this.#order.holdingAll((done) => {
+    const inTurn = (start: (done: () => void) => void) =>
+      held ? this.#order.holdingAllAtBoth(start) : this.#order.holdingAll(start);
+    inTurn((done) => {
       const sent = () => {
         flush(late, atMains);
         done();

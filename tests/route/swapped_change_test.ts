@@ -205,6 +205,25 @@ test("SwappedChange lets nothing of the key overtake it when the main is trusted
   assertEquals([flush.status, both.route.keysInFlight], ["Ok", 0]);
 });
 
+test("What comes after a flush_all that waits for the main overtakes it at neither copy", () => {
+  const { both, recovery } = distrusted();
+  both.send(INCR);
+  both.main.missesKeys = false;
+  recovery.distrusted.clear();
+  both.send("flush_all\r\n");
+  const [append, set] = ["append j 0 0 1\r\nX\r\n", "set i 0 0 1\r\nY\r\n"];
+  const sinks = [append, set, "get j\r\n"].map((line) => both.send(line));
+  assertEquals([both.main.received, both.backup.received], [[], [INCR, FETCH]]);
+  both.backup.answer("2");
+  both.backup.answerWith(hitOf("2", { flags: 3, ttl: 5 }));
+  both.main.answer("STORED");
+  assertEquals([both.main.received, both.backup.received.slice(2)], [[COPY], ["flush_all\r\n"]]);
+  both.backup.answer("OK");
+  assertEquals(both.main.received.slice(1, 3), ["flush_all\r\n", append]);
+  assertEquals(both.backup.received.slice(3), [set]);
+  assertEquals(sinks.map(({ answered }) => answered), [false, false, false]);
+});
+
 test("DecidedChange lets nothing overtake it at the main while it waits for a repair there", () => {
   const waiting: ((mainMayDecide: boolean) => void)[] = [];
   const recovery = Object.assign(new Distrust(), {
