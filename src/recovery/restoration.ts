@@ -103,7 +103,7 @@ export class Restoration {
     // A replay deletes, and what it deletes is to be put back: it goes first.
     this.#waits = services.mode === "auto";
     this.#quiet = true;
-    if (known === "nobody") this.#options.markAnew(() => this.#waitForProxies(run));
+    if (known === "nobody") this.#mark(run);
     else if (known === "marked") this.#waitForProxies(run);
     else this.#waitForWorkers(run);
   }
@@ -139,6 +139,22 @@ export class Restoration {
       this.#settle(false);
       this.#tellWhole();
     });
+  }
+
+  /** A server with too much to do may refuse the marker, and not be lost for that: it gets it later. */
+  #mark(run: number): void {
+    const { backend, services: { clock, graceMs }, farm, markAnew } = this.#options;
+    let marked = false;
+    markAnew(() => {
+      marked = true;
+      if (run === this.#run) this.#waitForProxies(run);
+    });
+    const again = () => {
+      if (marked || run !== this.#run || farm.signal.aborted) return;
+      if (backend.usable) this.#mark(run);
+      else clock.after(graceMs, again);
+    };
+    clock.after(graceMs, again);
   }
 
   /** Another proxy may be the one that has restored it: its marker would say so by then. */

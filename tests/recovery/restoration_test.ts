@@ -1,0 +1,64 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { Log } from "../../src/log/log.ts";
+import { Journal } from "../../src/recovery/journal.ts";
+import { Restoration, type RestorationOptions } from "../../src/recovery/restoration.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+
+const GRACE_MS = 2000;
+
+/** A server that came back empty, and takes its marker only when the test says so. */
+function cameBack() {
+  const clock = new FakeClock();
+  const marks: (() => void)[] = [];
+  const backend = { name: "main:1", usable: true };
+  const abort = new AbortController();
+  const ask = () => Promise.resolve(null);
+  const options = {
+    backend,
+    services: { clock, log: new Log(() => {}), ask, mode: "auto", graceMs: GRACE_MS },
+    farm: {
+      shared: null,
+      board: { whenSeen: (_ms: number, then: () => void) => then() },
+      whenWorkersKnow: (then: () => void) => then(),
+      signal: abort.signal,
+    },
+    journal: new Journal(10),
+    repairs: {},
+    marker: { read: () => {} },
+    generation: () => null,
+    markAnew: (marked: () => void) => void marks.push(marked),
+    phase: () => "restoring",
+    enter: () => {},
+    noteMisses: () => {},
+    othersReplay: () => true,
+  };
+  const restoration = new Restoration(options as unknown as RestorationOptions);
+  restoration.begin("nobody");
+  return { clock, marks, abort, backend, restoration };
+}
+
+test("Restoration marks its server again when it took no marker, and once it has, no more", () => {
+  const { clock, marks, backend, restoration } = cameBack();
+  backend.usable = false;
+  clock.advance(GRACE_MS);
+  assertEquals([marks.length, restoration.mayRepair], [1, false]);
+  backend.usable = true;
+  clock.advance(GRACE_MS);
+  assertEquals(marks.length, 2);
+  marks[1]();
+  assertEquals(restoration.mayRepair, true);
+  clock.advance(2 * GRACE_MS);
+  assertEquals(marks.length, 2);
+});
+
+test("Restoration that begins anew, or whose proxy ends, leaves the marker of before alone", () => {
+  const anew = cameBack();
+  anew.restoration.begin("marked");
+  const ended = cameBack();
+  ended.abort.abort();
+  for (const { clock, marks } of [anew, ended]) {
+    clock.advance(2 * GRACE_MS);
+    assertEquals(marks.length, 1);
+  }
+});
