@@ -39,6 +39,9 @@ const READ_BYTES_MAX = 32 << 10;
 /** Longer values that are read have their repair at once, bytes: each is one of few. */
 const READ_VALUE_BYTES_MAX = 4 << 10;
 
+/** In one of so many cohorts the dump goes first: what is read may be keys that cannot be put back. */
+const DUMP_FIRST_TICKS = 8;
+
 /** What the keys are put back with. */
 export interface RestoreQueueOptions {
   readonly repairs: Repairs;
@@ -62,6 +65,7 @@ export class RestoreQueue {
   readonly #read: Lane;
   /** Keys that clients read may wait here. */
   #takesReads = false;
+  #ticks = 0;
   /** The key in hand. */
   readonly #key = new Request();
 
@@ -111,8 +115,10 @@ export class RestoreQueue {
       // What clients go on reading does not keep it going: a key that cannot be put back would.
       this.#takesReads = this.#works;
       pace.accrue(clock.now());
-      this.#begin(this.#read);
+      const dumpFirst = ++this.#ticks % DUMP_FIRST_TICKS === 0;
+      if (!dumpFirst) this.#begin(this.#read);
       for (const lane of this.#lanes) this.#begin(lane);
+      if (dumpFirst) this.#begin(this.#read);
       const dueMs = clock.now() + TICK_MS;
       await new Promise<void>((resolve) => void clock.after(TICK_MS, resolve));
       pace.noteLateness(clock.now() - dueMs, clock.now());

@@ -209,3 +209,12 @@ test("Restore keeps only so many names of keys that clients read", async () => {
   }
   assertEquals(stage.left, 140 - Math.floor((32 << 10) / 250));
 });
+
+test("Restore gets on with its dump although clients go on reading what cannot be put back", async () => {
+  const stage = new RestoreStage([new FakeRestoreSource([keys(50)])]);
+  for (let tick = 0; tick < 100 && stage.end === null; tick++) {
+    await stage.pass(10);
+    for (let at = 0; at < 20; at++) stage.restore.prefer(requestOf("refused"), 9);
+  }
+  assertEquals(stage.repaired.filter((key) => key !== "refused").length, 50);
+});
