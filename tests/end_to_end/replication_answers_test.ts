@@ -100,7 +100,7 @@ for (const mode of ["async", "sync"]) {
     async () => {
       await using farm = await startFilled(mode);
       await using client = await farm.proxy.client();
-      await farm.mains[0].kill();
+      await kill(farm, "main");
       assertEquals(await changeAll(client, CHANGES), confirmed);
       const stats = await awaitStats(farm.proxy, { main_1_missed: CHANGES.length });
       assertEquals(stats.get("backup_1_missed"), "0");
