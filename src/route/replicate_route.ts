@@ -11,7 +11,7 @@
  */
 
 import { failedReply, ReplyStatus } from "../message/reply.ts";
-import { MG_LEASE } from "../message/command.ts";
+import { MG_LEASE, TOUCH } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { BackupAlone } from "./backup_alone.ts";
@@ -29,6 +29,7 @@ import { speakable } from "./speakable.ts";
 import { SwappedChange } from "./swapped_change.ts";
 import { ThenSink } from "./then_sink.ts";
 import { TroubledChanges } from "./troubled_changes.ts";
+import { UNTRUSTED } from "./untrusted.ts";
 
 /** What replication works with. */
 export interface ReplicateOptions {
@@ -83,6 +84,7 @@ export class ReplicateRoute implements Route {
     // A server without meta refuses what a text client asks in meta; then nothing is copied.
     const refused = request.command.meta && request.opcode < 0 && !copies.main.speaksMeta;
     if (refused && copies.main.usable) return copies.main.sendOr(request, sink, this.#mainNote);
+    if (request.command === TOUCH && this.#mayBeAway(request, copies)) return sink.reply(UNTRUSTED);
     if (request.command.copy === "same") return this.#toBoth(request, sink, copies);
     if (!this.#mayDecide(copies.main, request)) return this.#backupDecides(request, sink, copies);
     const retained = request.retain();
@@ -96,6 +98,13 @@ export class ReplicateRoute implements Route {
       start(true);
       retained.body?.release();
     });
+  }
+
+  /** The copy that is away may be the only one: it would miss the change, and be deleted for that. */
+  #mayBeAway(key: Request, { main, backup }: Copies): boolean {
+    const { recovery } = this.#options;
+    if (recovery === null || main.usable === backup.usable) return false;
+    return recovery.mayLack(main.usable ? main : backup, key);
   }
 
   /** The main decides unless it is away, or what it holds of the key is not the newest. */

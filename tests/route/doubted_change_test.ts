@@ -224,3 +224,17 @@ test("A backup that may lack the key decides alone only when it has it, and else
     assertEquals(recovery.told, ["repair backup", ...has ? ["backup wrote k"] : []]);
   }
 });
+
+test("A touch is refused where the copy that is away may be the only one, and nobody misses it", () => {
+  for (const away of ["main", "backup"] as const) {
+    for (const lacks of [true, false]) {
+      const { both, recovery } = farm({ sync: false, missing: [], doubted: [] });
+      both[away].usable = false;
+      recovery.lacks = lacks;
+      const sink = both.send("touch k 9\r\n");
+      if (!lacks) both[away === "main" ? "backup" : "main"].answer("NOT_FOUND");
+      const expected = lacks ? ["recovering", []] : ["NOT_FOUND", [`${away} touch k`]];
+      assertEquals([told(sink), both.missed], expected);
+    }
+  }
+});
