@@ -12,6 +12,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Log } from "../log/log.ts";
 import type { Phase } from "../route/route.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Tells the backend its phase, and the log. */
 export class ServerPhase {
@@ -19,6 +20,8 @@ export class ServerPhase {
   readonly #log: Log;
   /** What we know ourselves, whatever others announced. */
   own: Phase = "serving";
+  /** What was last found out of its past. */
+  verdict: Verdict = "new";
   #waits = false;
   #flushes = 0;
   /** Why it is to serve when the flushes have ended; null when it is not. */
@@ -30,15 +33,15 @@ export class ServerPhase {
   }
 
   /** `why` is for the log. */
-  enter(phase: Phase, why: string): void {
+  enter(phase: Phase, why: string = this.verdict): void {
     this.own = phase;
     this.#tell(why);
   }
 
   /** Other proxies announced that it missed changes, or do no more. */
-  waitForOthers(waits: boolean, why: string): void {
+  waitForOthers(waits: boolean): void {
     this.#waits = waits;
-    this.#tell(waits ? "other proxies" : why);
+    this.#tell(waits ? "other proxies" : this.verdict);
   }
 
   #tell(why: string): void {

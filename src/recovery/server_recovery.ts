@@ -12,17 +12,18 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
 import type { Level } from "./announcement.ts";
-import { Journal } from "./journal.ts";
-import { KeyTrust } from "./key_trust.ts";
-import { KnownIdentity } from "./known_identity.ts";
-import { Marker } from "./marker.ts";
-import { PeerWait } from "./peer_wait.ts";
+import type { Journal } from "./journal.ts";
+import type { KeyTrust } from "./key_trust.ts";
+import type { KnownIdentity } from "./known_identity.ts";
+import type { Marker } from "./marker.ts";
+import type { PeerWait } from "./peer_wait.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
-import { Refills } from "./refills.ts";
-import { Repairs } from "./repairs.ts";
-import { Replays } from "./replays.ts";
-import { Restoration } from "./restoration.ts";
-import { ServerPhase } from "./server_phase.ts";
+import type { Refills } from "./refills.ts";
+import type { Repairs } from "./repairs.ts";
+import type { Replays } from "./replays.ts";
+import type { Restoration } from "./restoration.ts";
+import { type ServerEvents, ServerParts } from "./server_parts.ts";
+import type { ServerPhase } from "./server_phase.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** What it was asked before it went was asked of another process. */
@@ -39,116 +40,50 @@ export class ServerRecovery {
   readonly refills: Refills;
   /** What it may be believed of single keys. */
   readonly keys: KeyTrust;
-  readonly #services: RecoveryServices;
-  readonly #farm: FarmView;
   /** For other proxies, which announced that it misses changes. */
   readonly peerWait: PeerWait;
+  readonly restoration: Restoration;
+  readonly #services: RecoveryServices;
+  readonly #farm: FarmView;
+  readonly #phase: ServerPhase;
+  readonly #marker: Marker;
+  readonly #identity: KnownIdentity;
+  readonly #replays: Replays;
   /** As we first saw it, where it carried a marker then. */
   #found: Identity | null = null;
   /** What a worker that ended in our place knew of it, but for the keys. */
   #inherited: Level | null = null;
-  lastVerdict: Verdict = "new";
-  readonly #marker: Marker;
-  readonly #identity: KnownIdentity;
-  readonly #replays: Replays;
-  readonly #phase: ServerPhase;
-  readonly restoration: Restoration;
 
   constructor(backend: Backend, services: RecoveryServices, farm: FarmView) {
     this.backend = backend;
     this.#services = services;
     this.#farm = farm;
-    this.journal = new Journal(services.journalKeysMax);
-    this.repairs = new Repairs({
-      unixTime: services.unixTime,
-      mayAnswer: farm.mayAnswer,
-      lacks: (key) => this.keys.lost(key.keyText()),
-    });
-    this.#phase = new ServerPhase(backend, services.log);
-    this.#marker = new Marker(backend, { ...services, isTaken: farm.isTaken });
-    this.#identity = new KnownIdentity({
-      backend,
-      clock: services.clock,
-      marker: this.#marker,
-      marks: () => farm.shared?.marks(),
-      foundRestoring: () => {
-        if (this.#phase.own !== "restoring") this.#restoreAsMarked();
-      },
-    });
-    this.peerWait = new PeerWait({
-      backend,
-      services,
-      marker: this.#marker,
-      known: () => this.known !== null,
-      changed: () => {
-        this.#phase.waitForOthers(this.peerWait.waits, this.lastVerdict);
-        this.restoration.now();
-      },
+    const parts = new ServerParts({ backend, services, farm, events: this.#events() });
+    this.journal = parts.journal;
+    this.repairs = parts.repairs;
+    this.refills = parts.refills;
+    this.keys = parts.keys;
+    this.peerWait = parts.peerWait;
+    this.restoration = parts.restoration;
+    this.#phase = parts.phase;
+    this.#marker = parts.marker;
+    this.#identity = parts.identity;
+    this.#replays = parts.replays;
+    this.#inherit();
+  }
+
+  #events(): ServerEvents {
+    return {
       sawMarker: (generation, restoring) => this.sawMarker(generation, restoring),
-      mark: (marked) => this.#identity.markAnew(marked),
       emptied: () => this.#emptied(),
       marked: () => this.#restoreAsMarked(),
-      whenSeen: (then) => farm.board.whenSeen(0, then),
-    });
-    this.restoration = new Restoration({
-      backend,
-      services,
-      farm,
-      journal: this.journal,
-      repairs: this.repairs,
-      marker: this.#marker,
-      generation: () => this.#identity.generation,
-      markAnew: (marked) => this.#identity.markAnew(marked),
-      phase: () => this.#phase.own,
-      enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
-      noteMisses: () => this.#replays.noteMisses(),
-      othersReplay: () => this.peerWait.waits,
-    });
-    this.refills = new Refills({
-      journal: this.journal,
-      order: farm.order,
-      unixTime: services.unixTime,
-      copiesOf: (key) => farm.copiesOf(key),
-      beingRestored: (server) => farm.beingRestored(server),
-      knows: (server, key) => farm.knows(server, key),
-      flushMissed: () => this.#replays.flushMissed,
-      clock: services.clock,
-      graceMs: services.graceMs,
-      missedAgain: (key) => this.keys.missed(key),
-    });
-    this.#replays = new Replays({
-      backend,
-      journal: this.journal,
-      refills: this.refills,
-      services,
-      signal: farm.signal,
-      enter: (phase) => this.#phase.enter(phase, this.lastVerdict),
-      whenKnown: (then) => {
-        farm.shared?.noted("missed");
-        farm.board.whenKnown(backend, then);
-      },
-      announce: (level) => {
-        if (level !== null) farm.shared?.noted(level);
-        farm.board.announce(backend, level);
-      },
       trusted: () => this.#trust(),
       flushRepeated: () => {
         // Its marker is gone, and so is what was put back before.
         this.#flushed();
         if (this.#phase.own === "restoring") this.restoration.begin("all");
       },
-      mark: (marked) => this.#identity.markAnew(marked),
-      emptied: () => this.#emptied(),
-    });
-    this.keys = new KeyTrust({
-      backend,
-      journal: this.journal,
-      replays: this.#replays,
-      peerWait: this.peerWait,
-      shared: farm.shared,
-      restored: () => this.#phase.own !== "restoring" || this.restoration.whole,
-    });
-    this.#inherit();
+    };
   }
 
   /** What a worker in our place knew is lost: it missed anything, or may lack anything. */
@@ -167,9 +102,8 @@ export class ServerRecovery {
     this.#services.clock.after(0, () => this.#marker.read(() => {}));
   }
 
-  /** It was flushed and marked, and every proxy that had to know of it has lost it. */
   #emptied(): void {
-    this.lastVerdict = "empty";
+    this.#phase.verdict = "empty";
     // Of what a crashed worker knew nobody was told.
     this.restoration.begin(this.#inherited !== null ? "nobody" : "all");
     this.#inherited = null;
@@ -185,6 +119,11 @@ export class ServerRecovery {
     return this.#phase.own === "restoring" && !this.restoration.whole;
   }
 
+  /** What was last found out of its past. */
+  get lastVerdict(): Verdict {
+    return this.#phase.verdict;
+  }
+
   get flushMissed(): boolean {
     return this.#replays.flushMissed;
   }
@@ -198,7 +137,7 @@ export class ServerRecovery {
       this.#found = seen;
     }
     const generation = verdict === "unsure" || verdict === "flushed" ? null : seen.generation;
-    this.lastVerdict = verdict;
+    this.#phase.verdict = verdict;
     this.#identity.know({ ...seen, generation });
     if (RESTARTED.includes(verdict)) this.backend.lives++;
     const restores = verdict === "empty" || verdict === "unsure";
@@ -233,7 +172,7 @@ export class ServerRecovery {
    */
   othersAreMarked(): void {
     if (this.lastVerdict !== "new" || this.known === null || this.known.flushes > 0) return;
-    this.lastVerdict = "empty";
+    this.#phase.verdict = "empty";
     this.restoration.begin("nobody");
   }
 
@@ -257,7 +196,7 @@ export class ServerRecovery {
    * noted, because it may hold that still.
    */
   start(): void {
-    this.lastVerdict = "empty";
+    this.#phase.verdict = "empty";
     this.restoration.begin("nobody");
   }
 
@@ -268,7 +207,7 @@ export class ServerRecovery {
 
   /** Whoever marked it found it empty, or emptied it. */
   #restoreAsMarked(): void {
-    this.lastVerdict = "empty";
+    this.#phase.verdict = "empty";
     this.restoration.begin("marked");
   }
 
@@ -293,7 +232,7 @@ export class ServerRecovery {
 
   /** What it missed is deleted there. */
   #trust(): void {
-    if (this.#phase.own === "reconciling") this.#phase.enter("serving", this.lastVerdict);
+    if (this.#phase.own === "reconciling") this.#phase.enter("serving");
     this.restoration.now();
   }
 }
