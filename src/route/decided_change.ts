@@ -44,6 +44,8 @@ export interface DecidedChangeOptions {
   readonly missedByMain: () => void;
   /** What the main holds of the key is known to be out of date. */
   readonly doubted: () => boolean;
+  /** Calls back when all know whether what the backup holds of the key is out of date. */
+  readonly whenKnown: (then: () => void) => void;
   /** The server holds the newest value of the key. */
   readonly wrote: (server: Destination) => void;
 }
@@ -200,9 +202,11 @@ export class DecidedChange implements Sink {
   /** Where the main came to miss something meanwhile, it is not believed alone. */
   #copyEnded(confirmed: boolean): void {
     const mainReply = this.#mainReply;
-    if (mainReply === null) return;
-    const believed = confirmed || !this.#options.doubted();
-    this.#copied?.reply(believed ? mainReply : UNTRUSTED);
+    const copied = this.#copied;
+    if (mainReply === null || copied === null) return;
+    if (!confirmed) return copied.reply(this.#options.doubted() ? UNTRUSTED : mainReply);
+    copied.persist();
+    this.#options.whenKnown(() => copied.reply(mainReply));
   }
 
   /** What the backup gets so that it holds what the main holds; null for nothing. */

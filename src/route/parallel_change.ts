@@ -7,7 +7,8 @@
  *   one     ok, but misses the key ----> counts only together with the other
  *
  * A server that missed an earlier change of the key is to lose the key to a replay, which
- * cannot tell this change from what may still arrive late: it is not believed alone.
+ * cannot tell this change from what may still arrive late: it is not believed alone. And
+ * others may read there what arrives late: the client is answered when they know better.
  *
  * With `sync` the answer waits until both have spoken. A backup that is still owed
  * its turn at the deadline is waited for no longer: then the main's answer stands.
@@ -21,6 +22,7 @@ import type { Request } from "../message/request.ts";
 import type { Timer } from "../runtime/clock.ts";
 import type { Deadline } from "./deadline.ts";
 import { LineSink } from "./line_sink.ts";
+import { type MissedChanges, whenKnown } from "./missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "./route.ts";
 import { UNTRUSTED } from "./untrusted.ts";
 
@@ -30,6 +32,7 @@ export interface ParallelRules {
   readonly sync: boolean;
   /** Null when nothing is put in order: then every confirmation counts. */
   readonly recovery: Pick<Recovery, "mayAnswer" | "wrote"> | null;
+  readonly missed: MissedChanges;
 }
 
 /** Waits for both copies and answers the client by the table above. */
@@ -127,11 +130,14 @@ export class ParallelChange {
 
   /** Its replay may delete what it confirms. Without the key, whatever it misses may be this one. */
   #doubt(server: Destination): void {
-    const { recovery } = this.#rules;
+    const { recovery, missed } = this.#rules;
     if (recovery === null || !inTrouble(server)) return;
     if (this.#key !== null && recovery.mayAnswer(server, this.#key)) return;
-    if (server === this.#copies?.main) this.#doubtsMain = true;
+    const isMain = server === this.#copies?.main;
+    if (isMain ? this.#doubtsMain : this.#doubtsBackup) return;
+    if (isMain) this.#doubtsMain = true;
     else this.#doubtsBackup = true;
+    this.beforeSuccess((then) => whenKnown(missed, server, then));
   }
 
   /** A set or delete ends what the server lacked of the key. */

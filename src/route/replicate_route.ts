@@ -21,7 +21,7 @@ import type { CopyOrder } from "./copy_order.ts";
 import { Deadline } from "./deadline.ts";
 import { DecidedChange } from "./decided_change.ts";
 import { type MissedChanges, MissedNote, whenKnown } from "./missed_changes.ts";
-import { ParallelChange } from "./parallel_change.ts";
+import { ParallelChange, standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
@@ -189,6 +189,11 @@ export class ReplicateRoute implements Route {
         const { recovery } = this.#options;
         return recovery !== null && !recovery.mayAnswer(copies.main, retained);
       },
+      whenKnown: (then) => {
+        const { missed, recovery } = this.#options;
+        if (recovery === null || recovery.mayAnswer(copies.backup, retained)) then();
+        else whenKnown(missed, copies.backup, then);
+      },
       wrote: (server) => {
         if (server.missesKeys) this.#options.recovery?.wrote(server, retained);
       },
@@ -283,9 +288,10 @@ export class ReplicateRoute implements Route {
   #noting(request: Request, destination: Destination, sink: Sink): Sink {
     const { missed } = this.#options;
     return new CallbackSink((reply) => {
-      if (reply.status !== ReplyStatus.Failed) return sink.reply(reply);
-      missed.missed(destination, request);
-      whenKnown(missed, destination, () => sink.reply(reply));
+      if (reply.status === ReplyStatus.Failed) missed.missed(destination, request);
+      // What arrives late may be set after the flush.
+      const told = standing(reply);
+      whenKnown(missed, destination, () => sink.reply(told));
     });
   }
 }

@@ -20,6 +20,10 @@ export class CopiedChanges {
   readonly main = new FakeDestination("main");
   readonly backup = new FakeDestination("backup");
   readonly missed: string[] = [];
+  /** Servers whose misses others do not know of yet, by name. */
+  readonly untold: Set<string> = new Set();
+  /** Who waits until others know, with the server. */
+  readonly waiting: (readonly [server: string, then: () => void])[] = [];
   readonly clock = new FakeClock();
   readonly route: ReplicateRoute;
 
@@ -38,6 +42,10 @@ export class CopiedChanges {
               request.command.scope === "key" ? ` ${request.keyText()}` : ""
             }`,
           ),
+        whenKnown: ({ name }, then) => {
+          if (this.untold.has(name)) this.waiting.push([name, then]);
+          else then();
+        },
       },
       recovery,
       order: new CopyOrder(),

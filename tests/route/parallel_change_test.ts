@@ -5,6 +5,8 @@ import { ParallelChange, standing } from "../../src/route/parallel_change.ts";
 import { FakeDestination, replyOf } from "../support/fake_destination.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
 
+const missed = { missed() {} };
+
 type Outcome = "ok" | "error" | "away" | "in doubt";
 
 /** The reply of one copy; the name of the copy is in it. */
@@ -41,7 +43,7 @@ for (const sync of [false, true]) {
     test(`ParallelChange answers by its table: ${sync ? "sync" : "async"}, ${order}`, () => {
       for (const [main, backup, answer] of TABLE) {
         const sink = new RecordingSink();
-        const change = new ParallelChange(sink, { sync, recovery: null });
+        const change = new ParallelChange(sink, { sync, recovery: null, missed });
         const byMain = () => change.main.reply(outcome(main, "main"));
         const byBackup = () => change.backup.reply(outcome(backup, "backup"));
         const what = `main ${main}, backup ${backup}`;
@@ -60,7 +62,7 @@ for (const sync of [false, true]) {
 
 test("ParallelChange keeps a borrowed reply until the other copy has answered", () => {
   const sink = new RecordingSink();
-  const change = new ParallelChange(sink, { sync: true, recovery: null });
+  const change = new ParallelChange(sink, { sync: true, recovery: null, missed });
   const reply = replyOf("SERVER_ERROR out of memory storing object");
   change.main.reply(reply);
   reply.bytes.fill(0x3f);
@@ -93,7 +95,7 @@ test("ParallelChange believes the backup where a main in trouble does not find t
   const main = new FakeDestination("main");
   const sink = new RecordingSink();
   const copies = { main, backup: new FakeDestination("backup") };
-  const change = new ParallelChange(sink, { sync: false, recovery: null }, copies);
+  const change = new ParallelChange(sink, { sync: false, recovery: null, missed }, copies);
   main.missesKeys = true;
   change.main.reply(replyOf("NOT_FOUND"));
   assertEquals(sink.text, "");
