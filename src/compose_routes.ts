@@ -148,6 +148,7 @@ function makeCoordinator(
     order,
     boardTickMs: config.boardTickMs,
     connectTimeoutMs: health.connectTimeoutMs,
+    requestTimeoutMs: health.requestTimeoutMs,
     signal: services.signal,
   };
   return new Coordinator(recovery);

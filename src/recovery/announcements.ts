@@ -24,6 +24,8 @@ export interface AnnouncementsOptions {
   readonly leaseMs: number;
   /** Longest that a client waits for an announcement, ms. */
   readonly patienceMs: number;
+  /** Longest that any proxy waits for an answer of a server, ms. */
+  readonly requestTimeoutMs: number;
   /** There are no other proxies. */
   readonly alone: () => boolean;
   /** Something may be known by now. */
@@ -83,12 +85,25 @@ export class Announcements {
     if (said === undefined || this.#isKnown(said)) return then();
     said.waiting.push(then);
     if (said.waiting.length > 1) return;
-    const { clock, counters, log, patienceMs, review } = this.#options;
+    const { clock, counters, leaseMs, log, patienceMs, review } = this.#options;
     said.patience = clock.after(patienceMs, () => {
       counters.late++;
       log.warn(`not every server has our notice that ${name} ${WORDS[said.level]}`);
-      said.storedMs = -Infinity;
+      said.storedMs = clock.now() - leaseMs;
       review();
+    });
+  }
+
+  /** As above, and no proxy waits for what it asked the server before it knew. */
+  whenUnread(name: string, then: () => void): void {
+    this.whenKnown(name, () => {
+      const { alone, clock, leaseMs, requestTimeoutMs } = this.#options;
+      const storedMs = this.#said.get(name)?.storedMs ?? null;
+      const leftMs = storedMs === null || alone()
+        ? 0
+        : storedMs + leaseMs + requestTimeoutMs - clock.now();
+      if (leftMs <= 0) then();
+      else clock.after(leftMs, then);
     });
   }
 

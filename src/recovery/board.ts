@@ -129,6 +129,11 @@ export class Board {
     this.#announcements.whenKnown(server.name, then);
   }
 
+  /** As above, and nothing of theirs is under way that they asked the server before they knew. */
+  whenUnread(server: BoardServer, then: () => void): void {
+    this.#announcements.whenUnread(server.name, then);
+  }
+
   /** Calls back once all proxies have looked at the servers again, and no earlier than told. */
   whenSeen(atLeastMs: number, then: () => void): void {
     if (this.#alone) then();

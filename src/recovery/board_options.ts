@@ -20,6 +20,8 @@ export interface BoardOptions {
   readonly connectTimeoutMs: number;
   /** Longest that a client waits for an announcement, ms. */
   readonly patienceMs: number;
+  /** For a server to answer; the same for all proxies, ms. */
+  readonly requestTimeoutMs: number;
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
   /** What other proxies announced of the server has changed. */

@@ -33,7 +33,8 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
 
   constructor(services: RecoveryServices) {
     this.#services = services;
-    const { clock, log, random, boardTickMs, connectTimeoutMs, graceMs, signal } = services;
+    const { clock, log, random, boardTickMs, graceMs, signal } = services;
+    const { connectTimeoutMs, requestTimeoutMs } = services;
     this.board = new Board({
       clock,
       log,
@@ -41,6 +42,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       tickMs: boardTickMs,
       connectTimeoutMs,
       patienceMs: graceMs,
+      requestTimeoutMs,
       signal,
       announced: (server, by) => this.#of(server).peerWait.announcedBy(by),
       sawMarker: (server, text) => {

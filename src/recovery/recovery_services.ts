@@ -43,6 +43,8 @@ export interface RecoveryServices {
   readonly boardTickMs: number;
   /** For a server to be connected, ms. */
   readonly connectTimeoutMs: number;
+  /** For a server to answer, ms. */
+  readonly requestTimeoutMs: number;
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
 }
@@ -70,7 +72,7 @@ export interface FarmView {
   sources(): readonly RestoreSource[];
   /** The key belongs to this server. */
   owns(key: Request): boolean;
-  readonly board: Pick<Board, "announce" | "whenKnown" | "whenSeen">;
+  readonly board: Pick<Board, "announce" | "whenKnown" | "whenUnread" | "whenSeen">;
   /** This server and the one that holds the copy of the key; null when the key is another's. */
   copiesOf(key: Request): Copies | null;
   /** What is under way of keys. */

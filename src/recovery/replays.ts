@@ -30,8 +30,8 @@ export interface ReplaysOptions {
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
   readonly enter: (phase: Phase) => void;
-  /** Calls back when the other proxies know that it missed changes. */
-  readonly whenKnown: (then: () => void) => void;
+  /** Calls back when the other proxies know that it missed changes, and read nothing there. */
+  readonly whenUnread: (then: () => void) => void;
   /** Says how little the server is to be believed; null for no more. */
   readonly announce: (level: Level | null) => void;
   /** Nothing that the server missed is left there. */
@@ -84,11 +84,11 @@ export class Replays {
   /** Deletes what the server has out of date, and trusts it with the rest. */
   begin(): void {
     if (this.#running) return;
-    const { journal, trusted, whenKnown } = this.#options;
+    const { journal, trusted, whenUnread } = this.#options;
     if (journal.missed.size === 0 && !this.ofEverything) return trusted();
     this.#running = true;
     // What is deleted here is a miss for a proxy that does not know.
-    whenKnown(() => this.#run());
+    whenUnread(() => this.#run());
   }
 
   #run(): void {

@@ -157,9 +157,9 @@ export class ServerParts {
       services,
       signal: farm.signal,
       enter: (phase) => this.phase.enter(phase),
-      whenKnown: (then) => {
+      whenUnread: (then) => {
         farm.shared?.noted("missed");
-        farm.board.whenKnown(backend, then);
+        farm.board.whenUnread(backend, then);
       },
       announce: (level) => {
         if (level !== null) farm.shared?.noted(level);

@@ -7,9 +7,10 @@ import { FakeClock } from "../support/fake_clock.ts";
 
 const LEASE_MS = 600;
 const PATIENCE_MS = 2000;
+const REQUEST_TIMEOUT_MS = 1000;
 
 /** Announcements next to other proxies, and what was logged of them. */
-function announced() {
+function announced({ alone = false } = {}) {
   const clock = new FakeClock();
   const counters = new BoardCounters();
   const warnings: string[] = [];
@@ -20,13 +21,15 @@ function announced() {
     counters,
     leaseMs: LEASE_MS,
     patienceMs: PATIENCE_MS,
-    alone: () => false,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    alone: () => alone,
     review,
   });
   let known = 0;
   const wait = () => announcements.whenKnown("a", () => known++);
+  const waitUnread = () => announcements.whenUnread("a", () => known++);
   const store = (beat: number) => announcements.noteStored([beat]);
-  return { announcements, clock, counters, warnings, wait, store, known: () => known };
+  return { announcements, clock, counters, warnings, wait, waitUnread, store, known: () => known };
 }
 
 test("Announcements wait as long for what is missed once more as they did the first time", () => {
@@ -54,4 +57,36 @@ test("Announcements that are taken back are late for nobody", () => {
   assertEquals(known(), 1);
   clock.advance(PATIENCE_MS);
   assertEquals([counters.late, warnings], [0, []]);
+});
+
+test("Announcements tell when nothing is read any more that was asked before others knew", () => {
+  const { announcements, clock, waitUnread, store, known } = announced();
+  announcements.say("a", "missed", 1);
+  waitUnread();
+  store(1);
+  clock.advance(LEASE_MS + REQUEST_TIMEOUT_MS - 1);
+  assertEquals(known(), 0);
+  clock.advance(1);
+  assertEquals(known(), 1);
+  // It is known, and has been for long enough.
+  waitUnread();
+  assertEquals(known(), 2);
+});
+
+test("Announcements that are late are not read any more a request timeout after their lease", () => {
+  const { announcements, clock, counters, waitUnread, known } = announced();
+  announcements.say("a", "missed", 1);
+  waitUnread();
+  clock.advance(PATIENCE_MS);
+  assertEquals([counters.late, known()], [1, 0]);
+  clock.advance(REQUEST_TIMEOUT_MS);
+  assertEquals(known(), 1);
+});
+
+test("Announcements of the only proxy are waited for by nobody, once they are stored", () => {
+  const { announcements, waitUnread, store, known } = announced({ alone: true });
+  announcements.say("a", "missed", 1);
+  store(1);
+  waitUnread();
+  assertEquals(known(), 1);
 });

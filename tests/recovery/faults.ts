@@ -30,6 +30,7 @@ export class Faults {
   readonly #terms: FaultTerms;
   /** What still is to be put right. */
   #open: (() => void)[] = [];
+  readonly #crashed = new Set<SimProxy>();
 
   constructor(world: SimWorld, proxies: readonly SimProxy[], terms: FaultTerms) {
     this.#world = world;
@@ -63,6 +64,7 @@ export class Faults {
   #crash(): void {
     const proxy = this.#world.random.pick(this.#proxies);
     this.#world.log(`proxy ${proxy.number}: crash`);
+    this.#crashed.add(proxy);
     proxy.crash();
   }
 
@@ -125,9 +127,13 @@ export class Faults {
   #isSound(number: number): boolean {
     const server = this.#world.network.servers[number];
     if (server.state !== "running" || server.cutFrom.size > 0) return false;
-    return this.#proxies.every(({ backends, routes }) => {
-      const { usable, phase } = backends[number];
-      const { journal } = routes.coordinator!.servers[number];
+    return this.#proxies.every((proxy) => {
+      const { usable, phase } = proxy.backends[number];
+      const { board, servers } = proxy.routes.coordinator!;
+      const { journal, known } = servers[number];
+      // A successor does not know yet what its predecessor announced of the server.
+      const told = known !== null && board.freshUntilMs > this.#world.clock.now();
+      if (this.#crashed.has(proxy) && !told) return false;
       return usable && phase === "serving" && journal.missed.size === 0;
     });
   }

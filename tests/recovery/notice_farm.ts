@@ -39,6 +39,7 @@ export class BoardStage {
       tickMs: TICK_MS,
       connectTimeoutMs: CONNECT_MS,
       patienceMs: PATIENCE_MS,
+      requestTimeoutMs: PATIENCE_MS / 2,
       signal: this.#ending.signal,
       announced: ({ name }, { missed, lacking }) => {
         this.waitsFor.set(name, missed);
