@@ -240,7 +240,6 @@ export class Backend implements Destination, ConnectionOwner {
   /** The coordinator's word on what this server may be trusted with. */
   enter(phase: Phase): void {
     this.ownPhase = phase;
-    this.elsewhere?.entered(phase);
     this.#availability.changed();
   }
 

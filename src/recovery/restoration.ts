@@ -97,8 +97,9 @@ export class Restoration {
     this.#settling.cancel();
     this.readRepair.pause();
     const run = ++this.#run;
-    noteMisses();
+    // Other workers know that it lacks keys before they forget that it missed some.
     enter("restoring");
+    noteMisses();
     this.#watchMarker(run);
     // A replay deletes, and what it deletes is to be put back: it goes first.
     this.#waits = services.mode === "auto";

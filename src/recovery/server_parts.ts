@@ -78,7 +78,8 @@ export class ServerParts {
       replays: this.replays,
       peerWait: this.peerWait,
       shared: farm.shared,
-      restored: () => this.phase.own !== "restoring" || this.restoration.whole,
+      restored: () =>
+        this.phase.own === "restoring" ? this.restoration.whole : farm.shared?.lacks !== true,
     });
   }
 

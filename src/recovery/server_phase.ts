@@ -14,9 +14,12 @@ import type { Log } from "../log/log.ts";
 import type { Phase } from "../route/route.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Tells the backend its phase, and the log. */
+/** What has a phase. */
+export type PhasedBackend = Pick<Backend, "name" | "ownPhase" | "elsewhere" | "enter">;
+
+/** Tells the backend and other workers its phase, and the log. */
 export class ServerPhase {
-  readonly #backend: Backend;
+  readonly #backend: PhasedBackend;
   readonly #log: Log;
   /** What we know ourselves, whatever others announced. */
   own: Phase = "serving";
@@ -27,7 +30,7 @@ export class ServerPhase {
   /** Why it is to serve when the flushes have ended; null when it is not. */
   #servesThen: string | null = null;
 
-  constructor(backend: Backend, log: Log) {
+  constructor(backend: PhasedBackend, log: Log) {
     this.#backend = backend;
     this.#log = log;
   }
@@ -46,12 +49,15 @@ export class ServerPhase {
 
   #tell(why: string): void {
     const phase = this.#waits ? "reconciling" : this.own;
+    const before = this.#backend.ownPhase;
     this.#servesThen = null;
-    if (this.#backend.ownPhase === phase) return;
-    if (phase === "serving" && this.#flushes > 0) {
+    if (phase === "serving" && phase !== before && this.#flushes > 0) {
       this.#servesThen = why;
       return;
     }
+    // Workers that know of no others' announcement yet still read there.
+    this.#backend.elsewhere?.entered(this.own);
+    if (phase === before) return;
     this.#backend.enter(phase);
     this.#log.info(`backend ${this.#backend.name} is ${phase}: ${why}`);
   }

@@ -112,7 +112,7 @@ export class SharedServer implements Elsewhere {
     );
   }
 
-  /** One of the workers has marked the server: its marker is not from before our time. */
+  /** One of the workers that are there has marked the server: its marker is not from before our time. */
   get marked(): boolean {
     return Atomics.load(this.#words.ours, 0) === 1;
   }
@@ -120,6 +120,11 @@ export class SharedServer implements Elsewhere {
   /** To be told before the marker is sent. */
   marks(): void {
     Atomics.store(this.#words.ours, 0, 1);
+  }
+
+  /** Whoever looks for the first time from now on was not there when it was marked. */
+  forgetMarks(): void {
+    Atomics.store(this.#words.ours, 0, 0);
   }
 
   /** False while another worker restores the server. */

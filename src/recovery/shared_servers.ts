@@ -57,9 +57,16 @@ export class SharedServers {
     return new SharedRounds(words, this.#worker);
   }
 
-  /** The worker of this place is gone: others may restore what it was restoring. */
-  endTurns(): void {
-    for (let index = 0; index < this.#counts.servers; index++) this.server(index).endTurn();
+  /**
+   * The worker of this place is gone: others may restore what it was restoring, and whoever
+   * takes its place finds markers from before its time.
+   */
+  workerEnded(): void {
+    for (let index = 0; index < this.#counts.servers; index++) {
+      const server = this.server(index);
+      server.endTurn();
+      server.forgetMarks();
+    }
   }
 
   #words(index: number): SharedWords {

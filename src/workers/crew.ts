@@ -189,7 +189,7 @@ export class Crew {
   #clearAwayAfter(number: number): void {
     const { unixSocket, limits } = this.#config;
     if (this.#serverMemory !== null) {
-      new SharedServers(this.#serverMemory, this.#sharedCounts, number - 1).endTurns();
+      new SharedServers(this.#serverMemory, this.#sharedCounts, number - 1).workerEnded();
     }
     new ClientCount(this.#clientMemory, { worker: number - 1, max: limits.clients }).forgetOwn();
     const { process } = this.#options.runtime;

@@ -86,7 +86,7 @@ test("SharedServer gives the turn to one worker, until it ends or is ended for i
   assertEquals(yours.takeTurn(), false);
   mine.endTurn();
   assertEquals([yours.takeTurn(), mine.takeTurn()], [true, false]);
-  two.endTurns();
+  two.workerEnded();
   assertEquals(mine.takeTurn(), true);
 });
 
@@ -123,4 +123,11 @@ test("SharedServer tells all that one of them has marked the server", () => {
   assertEquals(two.marked, false);
   one.marks();
   assertEquals([one.marked, two.marked], [true, true]);
+});
+
+test("SharedServer takes markers for older than the worker that takes the place of another", () => {
+  const [one, two] = views();
+  one.server(0).marks();
+  two.workerEnded();
+  assertEquals([one.server(0).marked, two.server(0).marked], [false, false]);
 });

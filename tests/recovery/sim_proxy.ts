@@ -113,7 +113,7 @@ export class SimProxy {
     const left = memory === null ? null : new Uint8Array(memory).slice();
     this.#life.end();
     if (left !== null) new Uint8Array(memory!).set(left);
-    shared?.endTurns();
+    shared?.workerEnded();
     this.#life = new Life(this.number, this.#world, this.#given);
   }
 

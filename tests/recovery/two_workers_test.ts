@@ -127,3 +127,19 @@ for (const change of ["set k 0 0 3\r\nnew\r\n", "delete k\r\n"]) {
     assertEquals(stage.workers.map(({ backends }) => backends[0].phase), ["serving", "serving"]);
   });
 }
+
+test("a worker does not believe a miss on a server that another one puts back in order", {
+  timeout: 30_000,
+}, async () => {
+  using stage = new Stage();
+  stage.send(0, "set k 0 0 1\r\nv\r\n");
+  await stage.pass(SOON_MS);
+  stage.main.memcached.items.delete("k");
+  assertEquals(await stage.get(1, "k"), "END\r\n");
+  // It has been told, and the other one sees nothing but that.
+  stage.workers[0].routes.coordinator!.servers[0].start();
+  for (const worker of [0, 1]) assertEquals(await stage.get(worker, "k"), "VALUE k 0 1\r\nv\r\n");
+  await stage.pass(PEACE_MS);
+  for (const worker of [0, 1]) assertEquals(await stage.get(worker, "k"), "VALUE k 0 1\r\nv\r\n");
+  assertEquals(stage.held(stage.main, "k"), "v");
+});
