@@ -262,6 +262,7 @@ export class Board {
   /** Says in its place that nothing is missed any more. */
   #settle(proxy: string, { name }: BoardServer): void {
     const notice = this.#peers.settle(proxy, name);
+    if (notice === null) return;
     this.counters.takeovers++;
     for (const copy of this.#copies) copy.replace(notice);
     this.#review();

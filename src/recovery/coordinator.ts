@@ -145,7 +145,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const server = this.#of(copies.main);
     // Where the copy is away, what the main has is all there is; but a key that was deleted here,
     // because a change of it was missed, is still held by the copy.
-    const alone = !copies.backup.usable && !server.journal.cleared.has(request.keyText());
+    const alone = !copies.backup.usable && !server.journal.lacks(request.keyText());
     if (server.mayRepair) {
       return server.repairs.repair(request, copies, (left) => {
         then(left === "known" || (left === "clean" && alone));
@@ -185,7 +185,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const { journal } = this.#of(destination);
     // As above; what other proxies lack there may be any key.
     const serves = (key: Request) =>
-      destination.phase === "serving" && !journal.cleared.has(key.keyText());
+      destination.phase === "serving" && !journal.lacks(key.keyText());
     const knows = (server: Destination, key: Request) => serves(key) || this.#knows(server, key);
     const repair = { found: () => {}, knows };
     new RestoringRead(request.retain(), sink, { copies, repair }).startAlone();

@@ -6,7 +6,8 @@
  *      ^                                                                 ├─ put back ──> forgotten
  *      └── waiting for the copy <── cleared <── could not be put back ───┘
  *
- *   cleared: the server may answer, but its miss is asked at the copy
+ *   cleared: the server may answer, but its miss is asked at the copy; so it is of any key
+ *   where more are lacking than can be named
  *
  * Owned by: ServerRecovery.
  */
@@ -21,12 +22,16 @@ export class Journal {
   readonly waiting: Set<string> = new Set();
   /** More was missed than could be kept: only a flush puts the server in order. */
   incomplete = false;
+  /** More is lacking than could be kept: any key may be, until a restore has put all back. */
+  lacksMore = false;
   /** Those of the missed that were missed again since the last round of a replay began. */
   readonly #again = new Set<string>();
   /** More was missed than could be kept, since then. */
   #incompleteAgain = false;
   /** Those of the cleared that a restore is about to put back. */
   #coming = new Set<string>();
+  /** And so are all that have no name here. */
+  #moreComing = false;
   readonly #keysMax: number;
 
   constructor(keysMax: number) {
@@ -37,11 +42,20 @@ export class Journal {
     return this.missed.size + this.cleared.size;
   }
 
+  /** The server may not have the key although its copy does. */
+  lacks(key: string): boolean {
+    return this.lacksMore || this.cleared.has(key);
+  }
+
   /** Notes a key; false when the journal is full, and incomplete from now on. */
   add(key: string): boolean {
     this.forget(key);
     const known = this.missed.has(key);
-    if (!known && !this.#hasRoom()) return false;
+    if (!known && !this.#hasRoom) {
+      this.incomplete = true;
+      this.#incompleteAgain = true;
+      return false;
+    }
     this.missed.add(key);
     if (known || this.incomplete) this.#again.add(key);
     return true;
@@ -87,7 +101,11 @@ export class Journal {
   lack(key: string): void {
     this.#coming.delete(key);
     if (this.missed.has(key) || this.cleared.has(key)) return;
-    if (!this.#hasRoom()) return;
+    if (!this.#hasRoom) {
+      this.lacksMore = true;
+      this.#moreComing = false;
+      return;
+    }
     this.cleared.add(key);
     this.waiting.add(key);
   }
@@ -102,11 +120,13 @@ export class Journal {
   /** All that the copies hold is about to be put back. */
   restoreBegins(): void {
     this.#coming = new Set(this.cleared);
+    this.#moreComing = this.lacksMore;
   }
 
   /** It was put back: what was cleared before, and not missed again since, is there. */
   restored(): void {
     for (const key of this.#coming) this.forget(key);
+    if (this.#moreComing) this.lacksMore = false;
   }
 
   reset(): void {
@@ -117,12 +137,11 @@ export class Journal {
     this.#again.clear();
     this.incomplete = false;
     this.#incompleteAgain = false;
+    this.lacksMore = false;
+    this.#moreComing = false;
   }
 
-  #hasRoom(): boolean {
-    if (this.size < this.#keysMax) return true;
-    this.incomplete = true;
-    this.#incompleteAgain = true;
-    return false;
+  get #hasRoom(): boolean {
+    return this.size < this.#keysMax;
   }
 }

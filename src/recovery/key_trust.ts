@@ -49,13 +49,13 @@ export class KeyTrust {
   /** It may not have the key although the copy does. */
   lacks(key: string): boolean {
     const { backend, journal, peerWait } = this.#options;
-    return backend.phase === "restoring" || peerWait.lacks || journal.cleared.has(key);
+    return backend.phase === "restoring" || peerWait.lacks || journal.lacks(key);
   }
 
   /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
   knows(key: string): boolean {
     const { journal, peerWait, restored } = this.#options;
-    return restored() && !this.misses(key) && !journal.cleared.has(key) && !peerWait.lacks;
+    return restored() && !this.misses(key) && !journal.lacks(key) && !peerWait.lacks;
   }
 
   /** It did not confirm a change. */
@@ -73,7 +73,7 @@ export class KeyTrust {
   lost(key: string): void {
     const { journal, replays, shared } = this.#options;
     journal.lack(key);
-    shared?.note(journal.incomplete ? null : key);
+    shared?.note(key);
     replays.noteMisses();
   }
 

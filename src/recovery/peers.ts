@@ -53,9 +53,13 @@ export class Peers {
     return this.#notices((_, peer) => isGone(peer));
   }
 
-  /** What a proxy that is gone announced about a server is settled; gives its new notice. */
-  settle(proxy: string, server: string): Notice {
-    const peer = this.#peers.get(proxy)!;
+  /**
+   * What a proxy that is gone announced about a server is settled; gives its new notice. Null for
+   * one that is forgotten: somebody else has settled it long since.
+   */
+  settle(proxy: string, server: string): Notice | null {
+    const peer = this.#peers.get(proxy);
+    if (peer === undefined) return null;
     const { beat, missed, lacking } = peer.notice;
     const others = (names: readonly string[]) => names.filter((one) => one !== server);
     peer.notice = { proxy, beat: beat + 1, missed: others(missed), lacking: others(lacking) };

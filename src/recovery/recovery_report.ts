@@ -103,11 +103,12 @@ function addState(lines: StatsLines, { label, backend, recovery }: FarmServer): 
 }
 
 function addJournal(lines: StatsLines, label: string, recovery: ServerRecovery): void {
-  const { missed, cleared, incomplete } = recovery.journal;
+  const { missed, cleared, incomplete, lacksMore } = recovery.journal;
   lines
     .add(`${label}_journal_missed`, missed.size)
     .add(`${label}_journal_cleared`, cleared.size)
     .add(`${label}_journal_incomplete`, incomplete ? "yes" : "no")
+    .add(`${label}_journal_lacks_more`, lacksMore ? "yes" : "no")
     .add(`${label}_journal_flush`, recovery.flushMissed ? "yes" : "no");
 }
 

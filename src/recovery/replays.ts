@@ -76,9 +76,10 @@ export class Replays {
   /** Tells the routes whether they must ask about keys. */
   noteMisses(): void {
     const { backend, journal, announce } = this.#options;
-    backend.missesKeys = journal.size > 0 || this.ofEverything;
+    const lacks = journal.cleared.size > 0 || journal.lacksMore;
+    backend.missesKeys = journal.missed.size > 0 || lacks || this.ofEverything;
     if (journal.missed.size > 0 || this.ofEverything) announce("missed");
-    else announce(journal.cleared.size > 0 ? "lacking" : null);
+    else announce(lacks ? "lacking" : null);
   }
 
   /** Deletes what the server has out of date, and trusts it with the rest. */

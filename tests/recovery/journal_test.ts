@@ -66,3 +66,18 @@ test("Journal that overflows again since a flush began stays incomplete", () => 
   assertEquals(journal.incomplete, false);
   assertEquals(journal.size, 0);
 });
+
+test("Journal without room for a key that is lacking takes any for lacking, until a restore has put all back", () => {
+  const journal = new Journal(1);
+  journal.lack("a");
+  assertEquals([journal.lacks("a"), journal.lacks("b")], [true, false]);
+  journal.lack("b");
+  assertEquals([journal.incomplete, journal.lacks("b"), journal.lacks("c")], [false, true, true]);
+  journal.restoreBegins();
+  journal.lack("c");
+  journal.restored();
+  assertEquals([journal.size, journal.lacks("a")], [0, true]);
+  journal.restoreBegins();
+  journal.restored();
+  assertEquals(journal.lacks("a"), false);
+});

@@ -91,3 +91,10 @@ test("KeyTrust takes a key that a server lost for one that it lacks, until it wr
   stage.keys.wrote("k");
   assertEquals([stage.trust, stage.steps], ["lacks", ["note", "note", "note"]]);
 });
+
+test("KeyTrust of a server that lost more keys than the journal holds has each asked at its copy, and flushes nothing", () => {
+  const stage = new Stage();
+  for (let at = 0; at <= 10; at++) stage.keys.lost(`lost${at}`);
+  assertEquals([stage.journal.size, stage.trust], [10, "lacks"]);
+  assertEquals(stage.journal.incomplete, false);
+});

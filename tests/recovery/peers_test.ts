@@ -48,3 +48,14 @@ test("A peer that announced only that a server lacks keys is told apart, and set
   assertEquals(peers.settle("p1", "s"), { proxy: "p1", beat: 2, missed: ["t"], lacking: [] });
   assertEquals(peers.announcing("s"), { missed: [], lacking: [] });
 });
+
+test("Peers have nothing to settle for a proxy that is forgotten, because too many others are gone", () => {
+  const peers = new Peers();
+  for (let proxy = 0; proxy <= 64; proxy++) {
+    peers.hear({ proxy: `p${proxy}`, beat: 1, missed: [], lacking: [] });
+  }
+  for (let look = 0; look < 6; look++) peers.beaten();
+  assertEquals(peers.gone.map(({ proxy }) => proxy).includes("p0"), false);
+  assertEquals(peers.settle("p0", "s"), null);
+  assertEquals(peers.settle("p1", "s")?.beat, 2);
+});
