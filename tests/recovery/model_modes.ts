@@ -1,6 +1,6 @@
 /** Kinds of schedules, and what holds in each. */
 
-import { FAULT_KINDS } from "./faults.ts";
+import { FAULT_KINDS, type FaultKind } from "./faults.ts";
 import { MODEL_HEALTH } from "./sim_proxy.ts";
 import type { ModelOptions } from "./model_options.ts";
 
@@ -25,7 +25,13 @@ const TWO_PROXIES: ModelOptions = {
   ...BASE,
   proxies: 2,
   settings: { replication: "sync", boardTickMs: 150 },
+  // Looks so frequent take long to play; nobody has to be found out.
+  peaceMs: 60_000,
 };
+
+const TWO_WORKERS: ModelOptions = { ...BASE, proxies: 2, workers: true };
+
+const WITH_CRASHES: readonly FaultKind[] = [...FAULT_KINDS, "crash"];
 
 const BOTH_SLOW: ModelOptions = {
   ...BASE,
@@ -71,32 +77,21 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   },
   /** More is missed than can be noted. */
   "full-journal": { ...BASE, careful: false, settings: { replication: "sync", journalKeys: 2 } },
-};
-
-/** Several proxies, several workers, and what recovery does not promise. */
-export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
-  "two-workers": { ...BASE, proxies: 2, workers: true },
+  /** A proxy that dies takes along what it knew of servers that missed something. */
+  crash: { ...BASE, faults: WITH_CRASHES, settings: FOUND_OUT },
+  "two-proxies": TWO_PROXIES,
+  "two-proxies-crash": { ...BASE, proxies: 2, faults: WITH_CRASHES, settings: FOUND_OUT },
+  "two-workers": TWO_WORKERS,
   "two-workers-async": {
-    ...BASE,
-    proxies: 2,
-    workers: true,
+    ...TWO_WORKERS,
     settings: { replication: "async" },
     settleMs: ASYNC_SETTLE_MS,
   },
-  "two-workers-crash": {
-    ...BASE,
-    proxies: 2,
-    workers: true,
-    faults: [...FAULT_KINDS, "crash"],
-    settings: FOUND_OUT,
-  },
-  /** A proxy that dies takes along what it knew of servers that missed something. */
-  crash: { ...BASE, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
-  "two-proxies": { ...TWO_PROXIES },
-  "two-proxies-crash": { ...TWO_PROXIES, faults: [...FAULT_KINDS, "crash"], settings: FOUND_OUT },
-  "two-proxies-kill": { ...TWO_PROXIES, faults: ["kill"] },
-  "two-proxies-break": { ...TWO_PROXIES, faults: ["break"] },
-  "two-proxies-stop": { ...TWO_PROXIES, faults: ["stop"] },
+  "two-workers-crash": { ...TWO_WORKERS, faults: WITH_CRASHES, settings: FOUND_OUT },
+};
+
+/** What only holds where nobody announces anything, because all see the same. */
+export const OTHER_MODES: Readonly<Record<string, ModelOptions>> = {
   "two-proxies-agreed": {
     ...BASE,
     proxies: 2,

@@ -99,7 +99,7 @@ test(
 test("The model notices workers that do not know together what a server missed", {
   timeout: TIME_MS,
 }, async () => {
-  const options = { ...OTHER_MODES["two-workers"], workers: false, peaceMs: 2000 };
+  const options = { ...MODEL_MODES["two-workers"], workers: false, peaceMs: 2000 };
   await assertNoticed(options, STALE, 1800);
 });
 

@@ -35,24 +35,3 @@ test("Two proxies that agree read nothing old on random schedules", {
   const name = "two-proxies-agreed";
   await assertKept(name, { ...OTHER_MODES[name], peaceMs: 2000 }, /^I1, I2, I5/);
 });
-
-test("Two workers of a process keep all promises on random schedules", {
-  timeout: TIME_MS,
-}, async () => {
-  const name = "two-workers";
-  await assertKept(name, OTHER_MODES[name]);
-});
-
-test("Two workers of a process keep what async promises on random schedules", {
-  timeout: TIME_MS,
-}, async () => {
-  const name = "two-workers-async";
-  await assertKept(name, OTHER_MODES[name]);
-});
-
-test("Two proxies that tell each other what servers missed keep all promises", {
-  timeout: TIME_MS,
-}, async () => {
-  const name = "two-proxies";
-  await assertKept(name, OTHER_MODES[name], /^/, SCHEDULES / 4);
-});
