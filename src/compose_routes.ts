@@ -16,6 +16,7 @@ import { serverPoint } from "./config/server_point.ts";
 import { createDistribution } from "./hash/distribution.ts";
 import type { Log } from "./log/log.ts";
 import { Coordinator } from "./recovery/coordinator.ts";
+import { HeldValues } from "./recovery/held_values.ts";
 import { recoverFarm } from "./recovery/recover_farm.ts";
 import type { RecoveryServices } from "./recovery/recovery_services.ts";
 import type { SharedServers } from "./recovery/shared_servers.ts";
@@ -140,6 +141,7 @@ function makeCoordinator(
     restoreKeysPerSecond: config.restoreKeysPerSecond,
     readRepairMs: config.readRepairMs,
     restoreSpoolBytes: config.limits.restoreSpoolBytes,
+    held: new HeldValues(config.limits.restoreBytes),
     graceMs: 2 * health.requestTimeoutMs,
     ask: services.ask,
     mode: recover,

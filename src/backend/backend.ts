@@ -48,7 +48,6 @@ export class Backend implements Destination, ConnectionOwner {
   othersLack = false;
   lives = 0;
   identity: Identity | null = null;
-  epoch = 0;
   /** Grows with every connection that failed; an orderly end does not count. */
   lostEpoch = 0;
   readonly #options: BackendOptions;
@@ -100,6 +99,11 @@ export class Backend implements Destination, ConnectionOwner {
   /** Our side of connections that were lost; emptied by whoever has waited for their end. */
   get lostAddresses(): Set<string> {
     return this.#addresses.lost;
+  }
+
+  /** A connection that we ended ourselves tells nothing new; one to another process does. */
+  get epoch(): number {
+    return this.lostEpoch + this.lives;
   }
 
   /** Another worker that puts it back in order counts for us. */
@@ -173,7 +177,7 @@ export class Backend implements Destination, ConnectionOwner {
         this.connectionFor(later).send(later, alone, rescue);
       });
     }
-    if (request.body !== null) return this.#large.send(request, sink, rescue);
+    if (request.body !== null || request.apart) return this.#large.send(request, sink, rescue);
     this.connectionFor(request).send(request, sink, rescue);
   }
 
@@ -223,7 +227,6 @@ export class Backend implements Destination, ConnectionOwner {
       this.#addresses.closed(connection, reason !== null);
       if (reason !== null) this.lostEpoch++;
       this.#open--;
-      this.epoch++;
     }
     const wasProbe = this.#availability.probeEnded(connection);
     const slot = this.#slots.indexOf(connection);

@@ -1,6 +1,7 @@
 /**
  * Connections of their own for values that are too large to assemble, so that
- * a slow upload or a slow reader holds up nobody else.
+ * a slow upload or a slow reader holds up nobody else. What is asked apart has its
+ * long answer there.
  *
  *   send() -> hold the body -> earlier requests of the key answered?
  *          -> idle or new connection -> body flows -> reply -> idle again
@@ -59,8 +60,8 @@ export class LargeValues {
   send(request: Request, sink: Sink, rescue: Rescue | null): void {
     const shared = this.#backend.connectionFor(request);
     if (shared.quiet) return this.#start(request, sink, rescue);
-    const body = request.body as Body;
-    body.hold();
+    const { body } = request;
+    body?.hold();
     const later = request.retain();
     const barrier = new Request().make(
       VERSION_COMMAND,
@@ -70,7 +71,7 @@ export class LargeValues {
     );
     const passed = new CallbackSink(() => {
       this.#start(later, sink, rescue);
-      body.release();
+      body?.release();
     });
     shared.send(barrier, passed, null);
   }
@@ -121,10 +122,9 @@ export class LargeValues {
   flush(): void {
     this.#scheduled = false;
     while (this.#waiting.size > 0 && this.#backend.usable && !this.#isFull) {
-      const value = this.#waiting.shift()!;
-      const body = value.request.body as Body;
-      this.#take(body).sendBody(value.request, value.sink, value.rescue);
-      body.release();
+      const { request, sink, rescue } = this.#waiting.shift()!;
+      this.#sendNow(request, sink, rescue);
+      request.body?.release();
     }
     while (this.#idle.length > IDLE_MAX) this.#idle[0].close(null);
   }
@@ -135,21 +135,21 @@ export class LargeValues {
 
   #start(request: Request, sink: Sink, rescue: Rescue | null): void {
     if (!this.#backend.usable) return this.#refuse(request, sink, rescue, "ejected");
-    if (this.#waiting.size === 0 && !this.#isFull) {
-      return this.#take(request.body as Body).sendBody(request, sink, rescue);
-    }
+    if (this.#waiting.size === 0 && !this.#isFull) return this.#sendNow(request, sink, rescue);
     const value = this.#waiting.push(request, sink, rescue);
     if (value === null) return this.#refuse(request, sink, rescue, "overload");
-    this.sending.add(request.body as Body);
+    if (request.body !== null) this.sending.add(request.body);
   }
 
-  /** A connection to send this on, an idle one or a new one; taken note of before it may end. */
-  #take(body: Body): Connection {
+  /** On an idle connection or a new one; taken note of before it may end. */
+  #sendNow(request: Request, sink: Sink, rescue: Rescue | null): void {
+    const { body } = request;
     const connection = this.#idle.pop() ?? this.#connect();
     this.#all.add(connection);
+    if (body === null) return connection.send(request, sink, rescue);
     this.#bodies.set(connection, body);
     this.sending.add(body);
-    return connection;
+    connection.sendBody(request, sink, rescue);
   }
 
   #ended(connection: Connection): void {
@@ -160,10 +160,10 @@ export class LargeValues {
   }
 
   #refuseWaiting(value: WaitingValue, reason: FailureReason): void {
-    const body = value.request.body as Body;
-    this.sending.delete(body);
+    const { body } = value.request;
+    if (body !== null) this.sending.delete(body);
     this.#refuse(value.request, value.sink, value.rescue, reason);
-    body.release();
+    body?.release();
   }
 
   #refuse(

@@ -9,7 +9,6 @@
  * Owned by: LargeValues.
  */
 
-import type { Body } from "../message/body.ts";
 import type { Request } from "../message/request.ts";
 import type { Rescue, Sink } from "../route/route.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
@@ -51,7 +50,7 @@ export class WaitingValues {
   push(request: Request, sink: Sink, rescue: Rescue | null): WaitingValue | null {
     const { clock, most } = this.#options;
     if (this.#values.length >= most) return null;
-    (request.body as Body).hold();
+    request.body?.hold();
     const value = { request: request.retain(), sink, rescue, sinceMs: clock.now() };
     this.#values.push(value);
     this.#watch();

@@ -99,5 +99,12 @@ export const LIMIT_FLAGS: FlagGroup<Settings> = {
       max: 64 * GIB,
       help: "names of keys that wait to be put back on a server; others wait for a read",
     }),
+    limitFlag("restoreBytes", {
+      name: "restore-bytes",
+      unit: "SIZE",
+      min: 64 * KIB,
+      max: 64 * GIB,
+      help: "long values held while they are put back; one of up to twice this goes alone",
+    }),
   ],
 };

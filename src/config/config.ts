@@ -43,6 +43,8 @@ export interface Limits {
   readonly streamBytes: number;
   /** Names of keys that wait to be put back on one server, bytes. */
   readonly restoreSpoolBytes: number;
+  /** Of values over `streamBytes` that are held while they are put back; one of up to twice this goes alone. */
+  readonly restoreBytes: number;
   /** A client that sends nothing for this long is closed; 0 is never, ms. */
   readonly idleMs: number;
   /** How long TERM waits for requests in flight, ms. */
@@ -120,6 +122,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectionBytes: 64 << 20,
   streamBytes: 256 << 10,
   restoreSpoolBytes: 256 << 20,
+  restoreBytes: 64 << 20,
   idleMs: 0,
   drainMs: 5000,
 };

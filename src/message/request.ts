@@ -42,6 +42,8 @@ export class Request {
   quiet = false;
   /** No client waits for it. */
   background = false;
+  /** Its answer is long: it comes over a connection of its own. */
+  apart = false;
   /** The last key of its line: its reply closes the answer. */
   last = true;
   flags = 0;
@@ -135,7 +137,11 @@ export class Request {
     this.omitStart = this.omitEnd = 0;
     this.casStart = this.casEnd = 0;
     this.serverCas = SAME_CAS;
-    this.silent = this.quiet = this.background = false;
+    this.silent =
+      this.quiet =
+      this.background =
+      this.apart =
+        false;
     this.last = true;
     this.flags = this.exptime = 0;
     this.valueStart = this.valueEnd = 0;

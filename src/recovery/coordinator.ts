@@ -18,6 +18,7 @@ import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
 import { Board } from "./board.ts";
 import { Confirmations } from "./confirmations.ts";
+import type { HeldValues } from "./held_values.ts";
 import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
@@ -28,11 +29,13 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   readonly board: Board;
   /** What the workers of the process confirm to each other; null in the only one. */
   readonly confirmations: Confirmations | null;
+  readonly held: HeldValues;
   readonly #services: RecoveryServices;
   readonly #servers = new Map<Destination, ServerRecovery>();
 
   constructor(services: RecoveryServices) {
     this.#services = services;
+    this.held = services.held;
     const { clock, log, random, boardTickMs, graceMs, signal } = services;
     const { connectTimeoutMs, requestTimeoutMs } = services;
     this.board = new Board({
@@ -198,7 +201,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   #repair(key: Request, copies: Copies, valueBytes: number): void {
     const { mayRepair, repairs, restoration: { restores } } = this.#of(copies.main);
     if (!mayRepair || restores.prefer(key, valueBytes)) return;
-    repairs.repairRead(key, copies, restores.running);
+    repairs.repairRead(key, copies, { restored: restores.running, valueBytes });
   }
 
   #of(destination: Destination): ServerRecovery {

@@ -37,6 +37,7 @@ export class OperatorCommands {
     return recoveryReport(this.servers, {
       board: coordinator?.board ?? null,
       requests: attentive,
+      held: coordinator?.held ?? null,
       confirmations: coordinator?.confirmations ?? null,
     });
   }

@@ -8,6 +8,7 @@ import { StatsLines } from "../stats/stats_lines.ts";
 import type { Board } from "./board.ts";
 import type { Confirmations } from "./confirmations.ts";
 import type { FarmServer } from "./farm_servers.ts";
+import type { HeldValues } from "./held_values.ts";
 import type { Restoration } from "./restoration.ts";
 import { progressText } from "./restore_progress.ts";
 import type { ServerRecovery } from "./server_recovery.ts";
@@ -17,6 +18,8 @@ export interface BoardView {
   readonly board: Pick<Board, "peers" | "counters"> | null;
   /** Requests that could not pass at once; null when all do. */
   readonly requests: { readonly held: number; readonly refused: number } | null;
+  /** Values that are held while they are put back; null when nothing is. */
+  readonly held: HeldValues | null;
   /** Null in the only worker. */
   readonly confirmations: Pick<Confirmations, "counters"> | null;
 }
@@ -44,7 +47,11 @@ export function recoveryReport(servers: readonly FarmServer[], view: BoardView):
     addProgress(lines, server.label, server.recovery);
   }
   addBoard(lines, view);
-  const { confirmations } = view;
+  const { confirmations, held } = view;
+  if (held !== null) {
+    const { bytes, waiting, counters } = held;
+    addCounters(lines, "held_values", { bytes, waiting, ...counters });
+  }
   if (confirmations !== null) addCounters(lines, "confirmations", { ...confirmations.counters });
   return lines;
 }

@@ -8,6 +8,7 @@ import type { CopyOrder } from "../route/copy_order.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Board } from "./board.ts";
+import type { HeldValues } from "./held_values.ts";
 import type { RestoreSource } from "./restore_source.ts";
 import type { SharedServer } from "./shared_server.ts";
 import type { SharedServers } from "./shared_servers.ts";
@@ -25,6 +26,8 @@ export interface RecoveryServices {
   readonly restoreKeysPerSecond: number;
   /** How long keys are put back only when they are read, ms. */
   readonly readRepairMs: number;
+  /** Room for values that come in parts, while they are put back. */
+  readonly held: HeldValues;
   /** Names of keys that wait to be put back on one server. */
   readonly restoreSpoolBytes: number;
   /** After this nothing that was sent before can still arrive, ms. */

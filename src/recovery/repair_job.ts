@@ -2,10 +2,11 @@
  * One key on its way back to its server, and the sink of all that is asked for it.
  *
  *   lease ─> read ─> fill      or, from any step, giveUp: the placeholder is taken away
+ *             └ no room for a long value: in line for it, then read again
  *
  * A restore has a million of them: they are used again, and hold their key as bytes.
  *
- * Owned by: Repairs. Owns: the copy's value, when it is a large one.
+ * Owned by: Repairs. Owns: the copy's value when it comes in parts, and the room for it.
  */
 
 import { Reply, ReplyStatus } from "../message/reply.ts";
@@ -13,6 +14,9 @@ import type { Request } from "../message/request.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import { LineSink } from "../route/line_sink.ts";
 import type { Copies } from "../route/route.ts";
+import { AssembledValue } from "./assembled_value.ts";
+import type { HeldValues } from "./held_values.ts";
+import { ValueRoom } from "./value_room.ts";
 
 /** Room for the names of most keys, bytes. */
 const KEY_BYTES = 64;
@@ -30,8 +34,6 @@ export type RepairStep = "lease" | "renounce" | "read" | "fill" | "giveUp";
 /** Decides what comes next. */
 export interface RepairOwner {
   answered(job: RepairJob, reply: Reply): void;
-  /** A value of so many bytes comes in parts: there is room to hold it. */
-  mayHold(bytes: number): boolean;
 }
 
 /** One key under repair. */
@@ -45,24 +47,24 @@ export class RepairJob extends LineSink {
   /** `epoch` of the main when the lease was asked for. */
   lost = 0;
   cas = "";
+  /** When the lease was asked for, seconds since 1970. */
+  leasedS = 0;
+  /** Its value is known for a long one: it is asked for apart. */
+  long = false;
   step: RepairStep = "lease";
   /** Why it is given up. */
-  reason: "absent" | "failed" | "large" = "failed";
+  reason: "absent" | "failed" | "skipped" | "large" = "failed";
   /** The next of its row in the table of keys under repair. */
   next: RepairJob | null = null;
+  readonly room: ValueRoom;
   readonly #owner: RepairOwner;
   readonly #waiting: ((left: Aftermath) => void)[] = [];
-  #large: Reply | null = null;
-  #largeBytes = 0;
+  readonly #value = new AssembledValue();
 
-  constructor(owner: RepairOwner) {
+  constructor(owner: RepairOwner, held: HeldValues) {
     super();
     this.#owner = owner;
-  }
-
-  /** Bytes of a large value that it holds. */
-  get heldBytes(): number {
-    return this.#large?.valueEnd ?? 0;
+    this.room = new ValueRoom(held);
   }
 
   /** Takes a copy of the key. */
@@ -70,6 +72,8 @@ export class RepairJob extends LineSink {
     this.length = key.keyEnd - key.keyStart;
     this.hash = hash;
     this.cas = "";
+    this.long = false;
+    this.room.wanted = 0;
     if (this.length > this.bytes.length) this.bytes = new Uint8Array(this.length);
     for (let at = 0; at < this.length; at++) this.bytes[at] = key.keyBytes[key.keyStart + at];
   }
@@ -89,7 +93,8 @@ export class RepairJob extends LineSink {
 
   /** It has ended: tells those who wait, in their order. */
   tell(left: Aftermath): void {
-    this.#large = null;
+    this.#value.reply = null;
+    this.room.give();
     for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at](left);
     this.#waiting.length = 0;
   }
@@ -99,26 +104,15 @@ export class RepairJob extends LineSink {
   }
 
   override begin(head: Reply): void {
-    const length = head.valueEnd - head.valueStart;
-    this.#large = null;
-    if (!this.#owner.mayHold(length)) return;
-    this.#large = head.retain();
-    this.#large.bytes = new Uint8Array(length);
-    this.#large.valueStart = 0;
-    this.#large.valueEnd = length;
-    this.#largeBytes = 0;
+    this.#value.begin(head, this.room);
   }
 
   override part(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#large === null) return;
-    // The last part brings the line end, which is not the value's.
-    const count = Math.min(end - start, this.#large.valueEnd - this.#largeBytes);
-    this.#large.bytes.set(bytes.subarray(start, start + count), this.#largeBytes);
-    this.#largeBytes += count;
+    this.#value.part(bytes, start, end);
   }
 
   override end(complete: boolean): void {
     if (!complete) return this.#owner.answered(this, BROKEN_OFF);
-    this.#owner.answered(this, this.#large ?? TOO_LARGE);
+    this.#owner.answered(this, this.#value.reply ?? TOO_LARGE);
   }
 }

@@ -11,6 +11,9 @@
  * The compare goes out on the connection of its lease: after another restart cas
  * numbers begin anew, and an old one could fit by accident.
  *
+ * A long value leaves over a connection of its own, and ends there only while the server has
+ * not been lost, nor found to be another process, since the lease.
+ *
  * Owned by: ServerRecovery. Owns: the table of keys under repair.
  */
 
@@ -28,8 +31,10 @@ import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import type { Copies, Destination } from "../route/route.ts";
+import { type HeldValues, LONG_BYTES } from "./held_values.ts";
 import { type Aftermath, RepairJob, type RepairOwner } from "./repair_job.ts";
 import { RepairTable } from "./repair_table.ts";
+import { sendValue } from "./send_value.ts";
 
 /** Most keys under repair at a time. */
 const REPAIRS_MAX = 4096;
@@ -37,10 +42,8 @@ const REPAIRS_MAX = 4096;
 const READS_MAX = 4;
 /** Jobs that are kept for the next keys. */
 const SPARE_MAX = 512;
-/** As large as memcached lets a value be by default; it holds up others on its connection. */
-const VALUE_BYTES_MAX = 1 << 20;
-/** Of all values together that came in parts. */
-const HELD_BYTES_MAX = 16 << 20;
+/** A lease that has waited for so long is not used any more: half the time it lasts, seconds. */
+const LEASE_USE_S = 15;
 
 /** What became of repairs, for `stats`. */
 export class RepairCounters {
@@ -56,6 +59,8 @@ export class RepairCounters {
   failed = 0;
   /** Keys not repaired because too many were under repair. */
   skipped = 0;
+  /** Keys whose value, which came in parts, the server did not take. */
+  refused = 0;
   /** Keys whose value is too large to be put back. */
   large = 0;
   /** Keys that a read found, and that were left to the restore under way. */
@@ -65,6 +70,8 @@ export class RepairCounters {
 /** What repairs ask about the world. */
 export interface RepairServices {
   readonly unixTime: () => number;
+  /** Room for values that come in parts. */
+  readonly held: HeldValues;
   /** What the server holds of the key is right, as far as it holds it. */
   readonly mayAnswer: (server: Destination, key: Request) => boolean;
   /** The restored server stays without this key, although its copy has it. */
@@ -81,7 +88,6 @@ export class Repairs implements RepairOwner {
   readonly #request = new Request();
   /** Keys under repair that a read found. */
   #reads = 0;
-  #heldBytes = 0;
   /** Grows when all repairs under way must come to nothing. */
   #epoch = 0;
   #flushes = 0;
@@ -94,8 +100,11 @@ export class Repairs implements RepairOwner {
     return this.#underWay.size;
   }
 
-  /** Puts a key back; `then` runs when that has ended, however. */
-  repair(key: Request, copies: Copies, then: (left: Aftermath) => void): void {
+  /**
+   * Puts a key back; `then` runs when that has ended, however. `long`: its value is known for one
+   * that is longer than LONG_BYTES.
+   */
+  repair(key: Request, copies: Copies, then: (left: Aftermath) => void, long = false): void {
     const hash = keyHash(key.keyBytes, key.keyStart, key.keyEnd);
     const waiting = this.#underWay.find(key, hash);
     if (waiting !== null) return waiting.wait(then);
@@ -103,8 +112,10 @@ export class Repairs implements RepairOwner {
       this.counters.skipped++;
       return then("unclear");
     }
-    const job = this.#spare.pop() ?? new RepairJob(this);
+    const job = this.#spare.pop() ?? new RepairJob(this, this.#services.held);
     job.take(key, hash);
+    job.long = long;
+    job.leasedS = this.#services.unixTime();
     job.wait(then);
     job.copies = copies;
     job.epoch = this.#epoch;
@@ -118,13 +129,17 @@ export class Repairs implements RepairOwner {
    * Puts a key back that a read found. `restored`: a restore has it put back anyway, many at a
    * time, which costs a fraction of putting back one.
    */
-  repairRead(key: Request, copies: Copies, restored: boolean): void {
+  repairRead(
+    key: Request,
+    copies: Copies,
+    { restored, valueBytes }: { readonly restored: boolean; readonly valueBytes: number },
+  ): void {
     if (restored && this.#reads >= READS_MAX) {
       this.counters.left++;
       return;
     }
     this.#reads++;
-    this.repair(key, copies, this.#readEnded);
+    this.repair(key, copies, this.#readEnded, valueBytes > LONG_BYTES);
   }
 
   readonly #readEnded = (): void => {
@@ -145,12 +160,6 @@ export class Repairs implements RepairOwner {
     this.#flushes--;
   }
 
-  mayHold(bytes: number): boolean {
-    if (bytes > VALUE_BYTES_MAX || this.#heldBytes + bytes > HELD_BYTES_MAX) return false;
-    this.#heldBytes += bytes;
-    return true;
-  }
-
   answered(job: RepairJob, reply: Reply): void {
     switch (job.step) {
       case "lease":
@@ -168,7 +177,7 @@ export class Repairs implements RepairOwner {
   }
 
   #leased(job: RepairJob, reply: Reply): void {
-    const { main, backup } = job.copies;
+    const { main } = job.copies;
     if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
     // A placeholder, ours of a lost connection or another proxy's, may never be filled.
     if (reply.taken && !reply.stale) return this.#end(job, "failed", "unclear");
@@ -179,8 +188,14 @@ export class Repairs implements RepairOwner {
       return main.sendOr(this.#make(job, MARK_STALE), job, null);
     }
     job.cas = textOf(reply.bytes, reply.casStart, reply.casEnd);
+    this.#read(job);
+  }
+
+  #read(job: RepairJob): void {
     job.step = "read";
-    backup.sendOr(this.#make(job, FETCH), job, null);
+    const request = this.#make(job, FETCH);
+    request.apart = job.long;
+    job.copies.backup.sendOr(request, job, null);
   }
 
   #found(job: RepairJob, reply: Reply): void {
@@ -189,10 +204,7 @@ export class Repairs implements RepairOwner {
     const answers = reply.status !== ReplyStatus.Failed && !reply.taken &&
       this.#services.mayAnswer(backup, this.#make(job, FETCH));
     if (!answers || job.epoch !== this.#epoch) return this.#giveUp(job, "failed");
-    if (reply === TOO_LARGE) {
-      this.#services.lacks(this.#make(job, FETCH));
-      return this.#giveUp(job, "large");
-    }
+    if (reply === TOO_LARGE) return this.#waitForRoom(job);
     // One second less than is left: never longer than it was.
     const over = reply.ttl >= 0 && reply.ttl <= 1;
     if (reply.status !== ReplyStatus.Hit || reply.stale || over) {
@@ -201,9 +213,24 @@ export class Repairs implements RepairOwner {
     this.#fill(job, reply);
   }
 
+  /** The value was dropped: it is asked for again when there is room for it. */
+  #waitForRoom(job: RepairJob): void {
+    if (!job.room.mayWait) {
+      this.#services.lacks(this.#make(job, FETCH));
+      return this.#giveUp(job, "large");
+    }
+    const waits = job.room.wait(() => {
+      job.long = job.room.wanted > LONG_BYTES;
+      if (this.#services.unixTime() - job.leasedS > LEASE_USE_S) this.#giveUp(job, "failed");
+      else this.#read(job);
+    });
+    if (!waits) this.#giveUp(job, "skipped");
+  }
+
   #fill(job: RepairJob, reply: Reply): void {
     const { main } = job.copies;
-    if (main.epoch !== job.lost) return this.#end(job, "failed", "unclear");
+    const mayEnd = () => main.epoch === job.lost;
+    if (!mayEnd()) return this.#end(job, "failed", "unclear");
     const fill = this.#make(job, MS_DECIDED);
     fill.flags = reply.flags;
     fill.exptime = exptimeOf(reply.ttl < 0 ? reply.ttl : reply.ttl - 1, this.#services.unixTime());
@@ -211,13 +238,26 @@ export class Repairs implements RepairOwner {
     fill.valueStart = reply.valueStart;
     fill.valueEnd = reply.valueEnd;
     job.step = "fill";
-    main.sendOr(fill, job, null);
+    sendValue(main, fill, { sink: job, mayEnd });
   }
 
-  #filled(job: RepairJob, reply: Reply): void {
-    if (reply.status === ReplyStatus.Stored) return this.#end(job, "filled", "known");
-    const how = reply.status === ReplyStatus.Failed ? "failed" : "overtaken";
-    this.#end(job, how, "unclear");
+  #filled(job: RepairJob, { status }: Reply): void {
+    const { wanted } = job.room;
+    switch (status) {
+      case ReplyStatus.Stored:
+        return this.#end(job, "filled", "known");
+      case ReplyStatus.Failed:
+        return this.#end(job, "failed", "unclear");
+      case ReplyStatus.ServerError:
+        // There is no room for it, and values in parts are few enough to be noted.
+        if (wanted === 0) break;
+        this.#services.lacks(this.#make(job, FETCH));
+        return this.#end(job, "refused", "unclear");
+      case ReplyStatus.NotFound:
+        // It may have outlasted its lease.
+        if (wanted > LONG_BYTES) this.#services.lacks(this.#make(job, FETCH));
+    }
+    this.#end(job, "overtaken", "unclear");
   }
 
   /** Takes the placeholder away again. */
@@ -232,7 +272,6 @@ export class Repairs implements RepairOwner {
   #end(job: RepairJob, how: keyof RepairCounters, left: Aftermath): void {
     this.counters[how]++;
     this.#underWay.remove(job);
-    this.#heldBytes -= job.heldBytes;
     // Before it may be used again: who is told may begin the next repair.
     job.tell(left);
     if (this.#spare.length < SPARE_MAX) this.#spare.push(job);

@@ -15,6 +15,7 @@ import { Request } from "../message/request.ts";
 import type { Copies } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { DumpedKey } from "./dump_reader.ts";
+import { LONG_BYTES } from "./held_values.ts";
 import type { Repairs } from "./repairs.ts";
 import type { RestorePace } from "./restore_pace.ts";
 import type { RestoreTally } from "./restore_progress.ts";
@@ -27,7 +28,8 @@ export const TICK_MS = 10;
  * millisecond or two, and what they hold is a few megabytes.
  */
 const LANES = [
-  { itemBytesMax: Infinity, window: 4 },
+  { itemBytesMax: Infinity, window: 2 },
+  { itemBytesMax: LONG_BYTES, window: 4 },
   { itemBytesMax: 64 << 10, window: 64 },
   { itemBytesMax: 4 << 10, window: 512 },
 ] as const;
@@ -76,7 +78,7 @@ export class RestoreQueue {
       return new Lane({ itemBytesMax, window, spoolBytes, ended: () => tally.done++ });
     });
     this.#read = new Lane({
-      itemBytesMax: Infinity,
+      itemBytesMax: READ_VALUE_BYTES_MAX,
       window: READ_WINDOW,
       spoolBytes: READ_BYTES_MAX,
       ended: () => {},
@@ -147,7 +149,7 @@ export class RestoreQueue {
     lane.underWay++;
     if (copies === null) return lane.repaired();
     if (!copies.main.usable) lost();
-    repairs.repair(key, copies, lane.repaired);
+    repairs.repair(key, copies, lane.repaired, lane.itemBytesMax === Infinity);
   }
 }
 

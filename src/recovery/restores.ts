@@ -164,6 +164,9 @@ export class Restores {
 }
 
 function countsText(now: RepairCounters, before: RepairCounters): string {
-  const words = ["filled", "present", "absent", "overtaken", "failed", "skipped", "large"] as const;
+  const words = [
+    ...["filled", "present", "absent", "overtaken", "failed", "skipped"] as const,
+    ...["refused", "large"] as const,
+  ];
   return words.map((word) => `${now[word] - before[word]} ${word}`).join(", ");
 }

@@ -38,6 +38,8 @@ export class RestoringRead implements Sink {
   /** The main has been asked in meta for what a client asked in the classic words. */
   #inMeta = false;
   #alone = false;
+  /** Of a value that comes in parts. */
+  #largeBytes = 0;
 
   /** `request` is owned. */
   constructor(request: Request, sink: Sink, options: { copies: Copies; repair: ReadRepair }) {
@@ -74,6 +76,7 @@ export class RestoringRead implements Sink {
   begin(head: Reply): void {
     const { command } = this.#request;
     const classic = this.#inMeta && this.#asked === "main";
+    this.#largeBytes = head.valueEnd - head.valueStart;
     this.#sink.begin(classic ? classicHead(command, this.#request.keyText(), head) : head);
   }
 
@@ -82,6 +85,9 @@ export class RestoringRead implements Sink {
   }
 
   end(complete: boolean): void {
+    if (complete && this.#asked === "backup") {
+      this.#repair.found(this.#request, this.#largeBytes);
+    }
     this.#sink.end(complete);
   }
 

@@ -62,6 +62,7 @@ export class ServerParts {
     this.journal = new Journal(services.journalKeysMax);
     this.repairs = new Repairs({
       unixTime: services.unixTime,
+      held: services.held,
       mayAnswer: farm.mayAnswer,
       lacks: (key) => this.keys.lost(key.keyText()),
     });

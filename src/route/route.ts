@@ -62,7 +62,10 @@ export interface Destination {
   readonly phase: Phase;
   /** It missed changes of some keys, though it may be in service. */
   readonly missesKeys: boolean;
-  /** Grows with every connection that is lost: what was learned on one is not true on the next. */
+  /**
+   * Grows with every connection that is lost, and when another process is found there: what was
+   * learned before need not be true any more.
+   */
   readonly epoch: number;
   /** As the operator wrote it, with the port. */
   readonly name: string;

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+import { parsedRequest, TEST_STREAM_BYTES } from "../support/parsed_request.ts";
+import { RecordingSink } from "../support/recording_sink.ts";
 import { LoneBackend } from "./lone_backend.ts";
 
 const VALUE = "v".repeat(TEST_STREAM_BYTES + 1);
@@ -115,4 +116,39 @@ test("Backend that is lost with a huge value on its only connection reconnects",
   assertEquals([huge.calls.at(-1), lone.backend.usable], ["broken", true]);
   // Else reads went to the backup until a change happened to come.
   assertEquals([lone.backend.readable, lone.backend.poolSize], [true, 1]);
+});
+
+test("Backend asks what is asked apart over a connection of its own, behind the key's changes", async () => {
+  const lone = await connected();
+  lone.send("incr k 1\r\n");
+  const sink = new RecordingSink();
+  const request = parsedRequest("get k\r\n");
+  request.apart = true;
+  lone.backend.sendOr(request, sink, null);
+  await lone.turn();
+  const [shared] = lone.network.sockets;
+  assertEquals([shared.takeSent(), lone.network.sockets.length], ["incr k 1\r\nversion\r\n", 1]);
+  shared.receive("5\r\nVERSION 1.6.18\r\n");
+  await lone.turn();
+  await lone.turn();
+  assertEquals(lone.network.last.sent.endsWith("get k\r\n"), true);
+  lone.network.last.receive(`VALUE k 0 ${VALUE.length}\r\n${VALUE}\r\nEND\r\n`);
+  await lone.turn();
+  assertEquals([sink.calls.at(-1), shared.takeSent()], ["end", ""]);
+});
+
+test("Backend has learned nothing new when it closes connections that it has too many", async () => {
+  const lone = await connected();
+  const { epoch } = lone.backend;
+  for (const key of ["a", "b", "c"]) lone.send(`set ${key} ${BLOCK}`);
+  await lone.turn();
+  await lone.turn();
+  const own = lone.network.sockets.slice(1);
+  for (const socket of own) socket.receive("STORED\r\n");
+  await lone.turn();
+  assertEquals([own.filter(({ isClosed }) => isClosed).length, lone.backend.epoch - epoch], [1, 0]);
+  own.find(({ isClosed }) => !isClosed)!.lose();
+  await lone.turn();
+  lone.backend.lives++;
+  assertEquals(lone.backend.epoch - epoch, 2);
 });

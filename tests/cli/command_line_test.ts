@@ -131,6 +131,7 @@ const VALUES: readonly [string, (line: ReturnType<typeof proxy>) => unknown, unk
   ["--stream-bytes 64K", (line) => line.config.limits.streamBytes, 65536],
   ["--read-repair-time 900", (line) => line.config.readRepairMs, 900],
   ["--restore-spool-bytes 64k", (line) => line.config.limits.restoreSpoolBytes, 65536],
+  ["--restore-bytes 16m", (line) => line.config.limits.restoreBytes, 16 << 20],
   ["--idle-timeout 60000", (line) => line.config.limits.idleMs, 60_000],
   ["--drain-timeout 0", (line) => line.config.limits.drainMs, 0],
   ["-u nobody", (line) => line.settings.user, "nobody"],

@@ -2,66 +2,9 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { FETCH } from "../../src/message/command.ts";
 import { Request } from "../../src/message/request.ts";
-import { Repairs } from "../../src/recovery/repairs.ts";
-import { LoneBackend } from "../backend/lone_backend.ts";
-import { toBytes } from "../support/latin1.ts";
 import { TEST_STREAM_BYTES } from "../support/parsed_request.ts";
-
-const NOW_S = 1_700_000_000;
-const LEASE = (key: string) => `mg ${key} c N30\r\n`;
-const FETCHED = (key: string) => `mg ${key} v f t c\r\n`;
-
-/** A restored server and its copy, both played by the test. */
-class Stage {
-  readonly main = new LoneBackend();
-  readonly copy = new LoneBackend();
-  readonly ended: string[] = [];
-  readonly lacked: string[] = [];
-  answers = true;
-  readonly repairs = new Repairs({
-    unixTime: () => NOW_S,
-    mayAnswer: () => this.answers,
-    lacks: (key) => this.lacked.push(key.keyText()),
-  });
-
-  /** Both servers are connected. */
-  static async connected(): Promise<Stage> {
-    const stage = new Stage();
-    for (const server of [stage.main, stage.copy]) {
-      await server.exchange();
-      server.network.last.takeSent();
-    }
-    return stage;
-  }
-
-  async repair(...keys: string[]): Promise<void> {
-    const copies = { main: this.main.backend, backup: this.copy.backend };
-    for (const key of keys) {
-      const request = new Request().make(FETCH, toBytes(key), 0, key.length);
-      this.repairs.repair(request, copies, (left) => this.ended.push(`${key} ${left}`));
-      request.bytes.fill(0x3f);
-    }
-    await this.turn();
-  }
-
-  async turn(): Promise<void> {
-    await this.main.turn();
-    await this.copy.turn();
-  }
-
-  /** What the server was asked since; then it says this. */
-  async answer(server: LoneBackend, text: string): Promise<string> {
-    const asked = server.network.last.takeSent();
-    server.network.last.receive(text);
-    await this.turn();
-    return asked;
-  }
-
-  get counts(): Record<string, number> {
-    const all = Object.entries(this.repairs.counters);
-    return Object.fromEntries(all.filter(([, count]) => count > 0));
-  }
-}
+import { toBytes } from "../support/latin1.ts";
+import { FETCHED, LEASE, RepairsStage as Stage } from "./repairs_stage.ts";
 
 test("Repairs put a value back under its lease, with its flags and a second less", async () => {
   const stage = await Stage.connected();
@@ -195,23 +138,6 @@ test("Repairs give a large value up that breaks off", async () => {
   assertEquals([stage.ended, stage.counts], [["k clean"], { failed: 1 }]);
 });
 
-test("Repairs leave a value to its copy that is larger than they hold", async () => {
-  const stage = await Stage.connected();
-  const bytes = (1 << 20) + 1;
-  await stage.repair("k");
-  await stage.answer(stage.main, "EN W c7\r\n");
-  await stage.answer(stage.copy, `VA ${bytes} f9 t60 c2\r\n${"v".repeat(bytes)}\r\n`);
-  assertEquals(await stage.answer(stage.main, "HD\r\n"), "md k C7\r\n");
-  assertEquals([stage.ended, stage.counts], [["k clean"], { large: 1 }]);
-  assertEquals(stage.lacked, ["k"]);
-});
-
-test("Repairs hold no more large values together than their limit", () => {
-  const { repairs } = new Stage();
-  const held = Array.from({ length: 17 }, () => repairs.mayHold(1 << 20));
-  assertEquals([held.slice(0, 16).every(Boolean), held[16]], [true, false]);
-});
-
 test("Repairs of many keys keep them apart", async () => {
   const stage = await Stage.connected();
   // More than there are jobs to be used again, in fewer at a time than a connection takes.
@@ -230,7 +156,7 @@ test("Repairs of keys that were read are few while a restore has all keys put ba
   const copies = { main: stage.main.backend, backup: stage.copy.backend };
   const read = (key: string, restored: boolean) => {
     const request = new Request().make(FETCH, toBytes(key), 0, key.length);
-    stage.repairs.repairRead(request, copies, restored);
+    stage.repairs.repairRead(request, copies, { restored, valueBytes: 1 });
   };
   for (let at = 0; at < 20; at++) read(`k${at}`, true);
   assertEquals([stage.repairs.size, stage.counts], [4, { left: 16 }]);

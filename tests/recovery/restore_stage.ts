@@ -1,6 +1,7 @@
 /** A restore over a source and repairs that the test plays. */
 
 import type { DumpEnd } from "../../src/recovery/dump_reader.ts";
+import { HeldValues } from "../../src/recovery/held_values.ts";
 import { Repairs } from "../../src/recovery/repairs.ts";
 import { Restore, type RestoreEnd, type RestoreOptions } from "../../src/recovery/restore.ts";
 import { progressText } from "../../src/recovery/restore_progress.ts";
@@ -51,7 +52,12 @@ export class RestoreStage {
   readonly main = { usable: true };
   evictions: number | null = null;
   end: RestoreEnd | null = null;
-  readonly #repairs = new Repairs({ unixTime: () => 0, mayAnswer: () => true, lacks: () => {} });
+  readonly #repairs = new Repairs({
+    unixTime: () => 0,
+    held: new HeldValues(1 << 20),
+    mayAnswer: () => true,
+    lacks: () => {},
+  });
   readonly #open: (() => void)[] = [];
   #auto = true;
   #calmMs = CALM_MS;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Backend } from "../../src/backend/backend.ts";
 import { Log } from "../../src/log/log.ts";
 import type { DumpEnd } from "../../src/recovery/dump_reader.ts";
+import { HeldValues } from "../../src/recovery/held_values.ts";
 import { Repairs } from "../../src/recovery/repairs.ts";
 import type { RestoreEnd } from "../../src/recovery/restore.ts";
 import { Restores } from "../../src/recovery/restores.ts";
@@ -34,7 +35,12 @@ class Worker {
       turn: new SharedServers(memory, COUNTS, number).server(0),
       ask: () => Promise.resolve(null),
       make: () => ({
-        repairs: new Repairs({ unixTime: () => 0, mayAnswer: () => true, lacks: () => {} }),
+        repairs: new Repairs({
+          unixTime: () => 0,
+          held: new HeldValues(1 << 20),
+          mayAnswer: () => true,
+          lacks: () => {},
+        }),
         clock,
         cpuMs: () => 0,
         unixTime: () => 0,

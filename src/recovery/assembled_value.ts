@@ -1,0 +1,46 @@
+/**
+ * A value that comes in parts, put together.
+ *
+ *   begin(head) ─ room for it ──> part … ──> reply: whole, owned
+ *               ─ none ─────────> parts are dropped
+ *
+ * Owned by: whoever asked for the value, with the room for it.
+ */
+
+import type { Reply } from "../message/reply.ts";
+import type { ValueRoom } from "./value_room.ts";
+
+/** One value at a time. */
+export class AssembledValue {
+  /** What it says, and its value as far as it came; null when there was no room. */
+  reply: Reply | null = null;
+  #come = 0;
+
+  /** The head is borrowed. */
+  begin(head: Reply, room: ValueRoom): void {
+    const length = head.valueEnd - head.valueStart;
+    this.reply = null;
+    this.#come = 0;
+    if (!room.take(length)) return;
+    const reply = head.retain();
+    // The cas number stands in the head: it is kept behind the value.
+    const casLength = reply.casEnd - reply.casStart;
+    const bytes = new Uint8Array(length + casLength);
+    bytes.set(reply.bytes.subarray(reply.casStart, reply.casEnd), length);
+    this.reply = Object.assign(reply, {
+      bytes,
+      valueStart: 0,
+      valueEnd: length,
+      casStart: length,
+      casEnd: length + casLength,
+    });
+  }
+
+  part(bytes: Uint8Array, start: number, end: number): void {
+    if (this.reply === null) return;
+    // The last part brings the line end, which is not the value's.
+    const count = Math.min(end - start, this.reply.valueEnd - this.#come);
+    this.reply.bytes.set(bytes.subarray(start, start + count), this.#come);
+    this.#come += count;
+  }
+}
