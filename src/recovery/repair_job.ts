@@ -28,6 +28,20 @@ const BROKEN_OFF = Reply.fixed(ReplyStatus.Failed, "");
  */
 export type Aftermath = "known" | "clean" | "unclear";
 
+/** What became of the key; each is a counter of the repairs. */
+export type RepairOutcome =
+  | "filled"
+  | "present"
+  | "absent"
+  | "overtaken"
+  | "failed"
+  | "refused"
+  | "skipped"
+  | "large";
+
+/** Told once when a repair has ended. */
+export type RepairEnd = (left: Aftermath, how: RepairOutcome) => void;
+
 /** What was asked last. `renounce`: to leave a stale value to the clients. */
 export type RepairStep = "lease" | "renounce" | "read" | "fill" | "giveUp";
 
@@ -53,12 +67,12 @@ export class RepairJob extends LineSink {
   long = false;
   step: RepairStep = "lease";
   /** Why it is given up. */
-  reason: "absent" | "failed" | "skipped" | "large" = "failed";
+  reason: "absent" | "failed" | "skipped" | "refused" | "large" = "failed";
   /** The next of its row in the table of keys under repair. */
   next: RepairJob | null = null;
   readonly room: ValueRoom;
   readonly #owner: RepairOwner;
-  readonly #waiting: ((left: Aftermath) => void)[] = [];
+  readonly #waiting: RepairEnd[] = [];
   readonly #value = new AssembledValue();
 
   constructor(owner: RepairOwner, held: HeldValues) {
@@ -87,15 +101,15 @@ export class RepairJob extends LineSink {
   }
 
   /** `then` runs when it has ended, however. */
-  wait(then: (left: Aftermath) => void): void {
+  wait(then: RepairEnd): void {
     this.#waiting.push(then);
   }
 
   /** It has ended: tells those who wait, in their order. */
-  tell(left: Aftermath): void {
+  tell(left: Aftermath, how: RepairOutcome): void {
     this.#value.reply = null;
     this.room.give();
-    for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at](left);
+    for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at](left, how);
     this.#waiting.length = 0;
   }
 

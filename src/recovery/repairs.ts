@@ -32,7 +32,14 @@ import { Request } from "../message/request.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import { type HeldValues, LONG_BYTES } from "./held_values.ts";
-import { type Aftermath, RepairJob, type RepairOwner } from "./repair_job.ts";
+import { RepairCounters } from "./repair_counters.ts";
+import {
+  type Aftermath,
+  type RepairEnd,
+  RepairJob,
+  type RepairOutcome,
+  type RepairOwner,
+} from "./repair_job.ts";
 import { RepairTable } from "./repair_table.ts";
 import { sendValue } from "./send_value.ts";
 
@@ -44,28 +51,6 @@ const READS_MAX = 4;
 const SPARE_MAX = 512;
 /** A lease that has waited for so long is not used any more: half the time it lasts, seconds. */
 const LEASE_USE_S = 15;
-
-/** What became of repairs, for `stats`. */
-export class RepairCounters {
-  /** Keys put back. */
-  filled = 0;
-  /** Keys that the server already had. */
-  present = 0;
-  /** Keys that the copy did not have either. */
-  absent = 0;
-  /** Keys that changed while they were being put back. */
-  overtaken = 0;
-  /** Keys that could not be put back because a server failed, or somebody else was at it. */
-  failed = 0;
-  /** Keys not repaired because too many were under repair. */
-  skipped = 0;
-  /** Keys whose value, which came in parts, the server did not take. */
-  refused = 0;
-  /** Keys whose value is too large to be put back. */
-  large = 0;
-  /** Keys that a read found, and that were left to the restore under way. */
-  left = 0;
-}
 
 /** What repairs ask about the world. */
 export interface RepairServices {
@@ -104,13 +89,13 @@ export class Repairs implements RepairOwner {
    * Puts a key back; `then` runs when that has ended, however. `long`: its value is known for one
    * that is longer than LONG_BYTES.
    */
-  repair(key: Request, copies: Copies, then: (left: Aftermath) => void, long = false): void {
+  repair(key: Request, copies: Copies, then: RepairEnd, long = false): void {
     const hash = keyHash(key.keyBytes, key.keyStart, key.keyEnd);
     const waiting = this.#underWay.find(key, hash);
     if (waiting !== null) return waiting.wait(then);
     if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
       this.counters.skipped++;
-      return then("unclear");
+      return then("unclear", "skipped");
     }
     const job = this.#spare.pop() ?? new RepairJob(this, this.#services.held);
     job.take(key, hash);
@@ -181,7 +166,11 @@ export class Repairs implements RepairOwner {
     if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
     // A placeholder, ours of a lost connection or another proxy's, may never be filled.
     if (reply.taken && !reply.stale) return this.#end(job, "failed", "unclear");
-    if (!reply.won) return this.#end(job, "present", "known");
+    if (!reply.won) {
+      // Without room for a placeholder it says that it lacks the key, and that is all.
+      if (reply.status === ReplyStatus.Stored) return this.#end(job, "present", "known");
+      return this.#end(job, "refused", "clean");
+    }
     if (reply.stale) {
       // The right to renew a stale value is for the clients.
       job.step = "renounce";
@@ -249,8 +238,8 @@ export class Repairs implements RepairOwner {
       case ReplyStatus.Failed:
         return this.#end(job, "failed", "unclear");
       case ReplyStatus.ServerError:
-        // There is no room for it, and values in parts are few enough to be noted.
-        if (wanted === 0) break;
+        if (wanted === 0) return this.#giveUp(job, "refused");
+        // Values in parts are few enough to be noted.
         this.#services.lacks(this.#make(job, FETCH));
         return this.#end(job, "refused", "unclear");
       case ReplyStatus.NotFound:
@@ -269,11 +258,11 @@ export class Repairs implements RepairOwner {
     main.sendOr(this.#make(job, MD_DECIDED), job, null);
   }
 
-  #end(job: RepairJob, how: keyof RepairCounters, left: Aftermath): void {
+  #end(job: RepairJob, how: RepairOutcome, left: Aftermath): void {
     this.counters[how]++;
     this.#underWay.remove(job);
     // Before it may be used again: who is told may begin the next repair.
-    job.tell(left);
+    job.tell(left, how);
     if (this.#spare.length < SPARE_MAX) this.#spare.push(job);
   }
 

@@ -61,7 +61,7 @@ export interface RestoreOptions {
 
 /**
  * How a run ended. `complete`: all that the sources hold was tried. `full`: the server
- * throws out as much as is put back. `failed`: keys may be missing that another try can
+ * throws out as much as is put back, or has no room for all. `failed`: keys may be missing that another try can
  * bring. `partial`: keys are missing that it cannot bring.
  */
 export type RestoreEnd = "complete" | "full" | "failed" | "partial" | "cancelled";
@@ -77,8 +77,6 @@ interface Kept {
 export class Restore {
   readonly pace: RestorePace;
   readonly #options: RestoreOptions;
-  readonly #failedBefore: number;
-  readonly #skippedBefore: number;
   readonly #queue: RestoreQueue;
   readonly #tally: RestoreTally;
   /** The key in hand. */
@@ -88,13 +86,11 @@ export class Restore {
   /** Why it ended before its time. */
   #ended: "cancelled" | "lost" | "full" | null = null;
   /** A source that could not be read as long as it is what it is. */
-  #refused = false;
+  #unread = false;
   #waitsFor: string | null = null;
 
   constructor(options: RestoreOptions) {
     this.#options = options;
-    this.#failedBefore = options.repairs.counters.failed;
-    this.#skippedBefore = options.repairs.counters.skipped;
     this.#tally = new RestoreTally(options.clock.now());
     const latencies = [options.latency, ...options.sources.map(({ latency }) => latency)];
     const { keysPerSecond, clock, cpuMs } = options;
@@ -142,13 +138,12 @@ export class Restore {
   }
 
   #end(): RestoreEnd {
-    const { repairs, signal } = this.#options;
+    const { failed, left, refused } = this.#tally;
     if (this.#ended === "full") return "full";
-    if (this.#ended === "cancelled" || signal.aborted) return "cancelled";
-    const { failed, skipped } = repairs.counters;
-    const whole = failed === this.#failedBefore && skipped === this.#skippedBefore;
-    if (!whole || this.#ended === "lost") return "failed";
-    return this.#refused || this.#tally.left > 0 ? "partial" : "complete";
+    if (this.#ended === "cancelled" || this.#options.signal.aborted) return "cancelled";
+    if (failed > 0 || this.#ended === "lost") return "failed";
+    if (this.#unread || left > 0) return "partial";
+    return refused > 0 ? "full" : "complete";
   }
 
   get #stopped(): boolean {
@@ -177,7 +172,7 @@ export class Restore {
       this.#tally.beginAgain();
       end = await this.#read(source, Math.min(ROUNDS_MAX, Math.ceil(2 * (kept + crowded) / kept)));
     }
-    if (end === "refused") this.#refused = true;
+    if (end === "refused") this.#unread = true;
     return end === "complete" || end === "refused";
   }
 

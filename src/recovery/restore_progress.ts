@@ -7,6 +7,7 @@
  * Owned by: Restore.
  */
 
+import type { RepairOutcome } from "./repair_job.ts";
 import type { RestorePause } from "./restore_pace.ts";
 
 /** Weight of the last second in the rate. */
@@ -45,6 +46,10 @@ export class RestoreTally {
   found = 0;
   done = 0;
   left = 0;
+  /** Keys whose repair failed, or did not begin: another try may bring them. */
+  failed = 0;
+  /** Keys that the server has no room for. */
+  refused = 0;
   #expected = 0;
   #rate = 0;
   #doneBefore = 0;
@@ -52,6 +57,13 @@ export class RestoreTally {
 
   constructor(nowMs: number) {
     this.#measuredMs = nowMs;
+  }
+
+  /** A key is through with; null: it was not to be put back any more. */
+  ended(how: RepairOutcome | null): void {
+    this.done++;
+    if (how === "failed" || how === "skipped") this.failed++;
+    else if (how === "refused") this.refused++;
   }
 
   /** So many keys are about to be read. */

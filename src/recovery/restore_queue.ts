@@ -16,6 +16,7 @@ import type { Copies } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { DumpedKey } from "./dump_reader.ts";
 import { LONG_BYTES } from "./held_values.ts";
+import type { Aftermath, RepairOutcome } from "./repair_job.ts";
 import type { Repairs } from "./repairs.ts";
 import type { RestorePace } from "./restore_pace.ts";
 import type { RestoreTally } from "./restore_progress.ts";
@@ -75,7 +76,7 @@ export class RestoreQueue {
     this.#options = options;
     const { spoolBytes, tally } = options;
     this.#lanes = LANES.map(({ itemBytesMax, window }) => {
-      return new Lane({ itemBytesMax, window, spoolBytes, ended: () => tally.done++ });
+      return new Lane({ itemBytesMax, window, spoolBytes, ended: (how) => tally.ended(how) });
     });
     this.#read = new Lane({
       itemBytesMax: READ_VALUE_BYTES_MAX,
@@ -147,7 +148,7 @@ export class RestoreQueue {
     const { repairs, copiesOf, lost } = this.#options;
     const copies = copiesOf(key);
     lane.underWay++;
-    if (copies === null) return lane.repaired();
+    if (copies === null) return lane.repaired("clean", null);
     if (!copies.main.usable) lost();
     repairs.repair(key, copies, lane.repaired, lane.itemBytesMax === Infinity);
   }
@@ -159,7 +160,8 @@ interface LaneForm {
   /** Repairs under way at a time. */
   readonly window: number;
   readonly spoolBytes: number;
-  readonly ended: () => void;
+  /** What became of a key; null for one that is not to be put back any more. */
+  readonly ended: (how: RepairOutcome | null) => void;
 }
 
 /** Keys of about one size. */
@@ -168,7 +170,7 @@ class Lane {
   readonly window: number;
   readonly spool: Spool;
   underWay = 0;
-  readonly #ended: () => void;
+  readonly #ended: LaneForm["ended"];
 
   constructor({ itemBytesMax, window, spoolBytes, ended }: LaneForm) {
     this.itemBytesMax = itemBytesMax;
@@ -182,8 +184,8 @@ class Lane {
     return this.spool.keys + this.underWay > 0;
   }
 
-  readonly repaired = (): void => {
+  readonly repaired = (_: Aftermath, how: RepairOutcome | null): void => {
     this.underWay--;
-    this.#ended();
+    this.#ended(how);
   };
 }

@@ -16,7 +16,9 @@ import type { Request } from "../message/request.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { progressText, type RestoreProgress } from "./restore_progress.ts";
 import { Restore, type RestoreEnd, type RestoreOptions } from "./restore.ts";
-import type { RepairCounters } from "./repairs.ts";
+import type { RepairOutcome } from "./repair_job.ts";
+import type { RepairCounters } from "./repair_counters.ts";
+import { SETTLE_MS } from "./settling.ts";
 import type { SharedServer } from "./shared_server.ts";
 
 /** Between two looks whether the turn of another worker is over, ms. */
@@ -24,11 +26,29 @@ const TURN_LOOK_MS = 1000;
 /** Looks that find nobody at work before we are: a restore that is done shows in the marker. */
 const IDLE_LOOKS = 3;
 
+/**
+ * Runs that fail and put nothing back for so long: what is missing then, another one does not
+ * bring. A placeholder of somebody who has gone would have expired long since, ms.
+ */
+const FRUITLESS_MS = 4 * SETTLE_MS;
+
+/** What became of keys, in the order in which the log tells it. */
+const OUTCOMES: readonly RepairOutcome[] = [
+  "filled",
+  "present",
+  "absent",
+  "overtaken",
+  "failed",
+  "skipped",
+  "refused",
+  "large",
+];
+
 /** How restores ended, since the start. */
 export class RestoreCounters {
   begun = 0;
   complete = 0;
-  /** The server threw out as much as was put back: warm enough. */
+  /** The server threw out as much as was put back, or took no more: warm enough. */
   full = 0;
   failed = 0;
   partial = 0;
@@ -57,6 +77,8 @@ export class Restores {
   #current: Restore | null = null;
   /** Another worker restores, or has a moment ago. */
   #waiting: Timer | null = null;
+  /** When the first of the runs ended that failed in a row and put nothing back. */
+  #fruitlessMs: number | null = null;
 
   constructor(options: RestoresOptions) {
     this.#options = options;
@@ -106,7 +128,8 @@ export class Restores {
       `backend ${backend.name} restore begins: from ${sources}, ` +
         `at most ${given.keysPerSecond} keys/s`,
     );
-    void restore.run().then((end) => {
+    void restore.run().then((came) => {
+      const end = this.#judge(came, given.repairs.counters.filled > before.filled);
       this.counters[end]++;
       if (this.#current !== restore) return;
       this.#current = null;
@@ -114,6 +137,17 @@ export class Restores {
       this.#logEnd(end, countsText(given.repairs.counters, before));
       this.#options.ended(end);
     });
+  }
+
+  /** How a run ended, in view of those before: one that always fails is not tried for ever. */
+  #judge(end: RestoreEnd, filled: boolean): RestoreEnd {
+    const { backend, clock } = this.#options;
+    const fruitless = end === "failed" && !filled && backend.usable;
+    const nowMs = clock.now();
+    const sinceMs = fruitless ? this.#fruitlessMs ?? nowMs : null;
+    const over = sinceMs !== null && nowMs - sinceMs >= FRUITLESS_MS;
+    this.#fruitlessMs = over ? null : sinceMs;
+    return over ? "partial" : end;
   }
 
   /** A client read this key: the one that runs puts it back before others; false if not. */
@@ -164,9 +198,5 @@ export class Restores {
 }
 
 function countsText(now: RepairCounters, before: RepairCounters): string {
-  const words = [
-    ...["filled", "present", "absent", "overtaken", "failed", "skipped"] as const,
-    ...["refused", "large"] as const,
-  ];
-  return words.map((word) => `${now[word] - before[word]} ${word}`).join(", ");
+  return OUTCOMES.map((word) => `${now[word] - before[word]} ${word}`).join(", ");
 }

@@ -100,6 +100,23 @@ test("Repairs of a copy that broke off, or may not answer, put nothing back", as
   assertEquals(await behind.answer(behind.main, "HD\r\n"), "md k C7\r\n");
 });
 
+test("Repairs know a server that has no room for a placeholder, or for the value", async () => {
+  for (const said of ["EN\r\n", "SERVER_ERROR out of memory\r\n"]) {
+    const stage = await Stage.connected();
+    await stage.repair("k");
+    await stage.answer(stage.main, said);
+    assertEquals([stage.ended, stage.counts], [["k clean"], { refused: 1 }], said);
+  }
+  const stage = await Stage.connected();
+  await stage.repair("k");
+  await stage.answer(stage.main, "EN W c7\r\n");
+  await stage.answer(stage.copy, "VA 1 f0 t-1 c2\r\nw\r\n");
+  await stage.answer(stage.main, "SERVER_ERROR out of memory storing object\r\n");
+  // The placeholder must not stay, whatever the server did with it.
+  assertEquals(await stage.answer(stage.main, "NF\r\n"), "md k C7\r\n");
+  assertEquals([stage.ended, stage.counts], [["k clean"], { refused: 1 }]);
+});
+
 test("Repairs that a flush overtakes come to nothing, and none begin until it has ended", async () => {
   const stage = await Stage.connected();
   await stage.repair("k");

@@ -2,6 +2,7 @@
 
 import type { DumpEnd } from "../../src/recovery/dump_reader.ts";
 import { HeldValues } from "../../src/recovery/held_values.ts";
+import type { RepairOutcome } from "../../src/recovery/repair_job.ts";
 import { Repairs } from "../../src/recovery/repairs.ts";
 import { Restore, type RestoreEnd, type RestoreOptions } from "../../src/recovery/restore.ts";
 import { progressText } from "../../src/recovery/restore_progress.ts";
@@ -52,6 +53,7 @@ export class RestoreStage {
   readonly main = { usable: true };
   evictions: number | null = null;
   end: RestoreEnd | null = null;
+  outcomeOf: (key: string) => RepairOutcome = () => "filled";
   readonly #repairs = new Repairs({
     unixTime: () => 0,
     held: new HeldValues(1 << 20),
@@ -66,8 +68,10 @@ export class RestoreStage {
     const repairs = this.#repairs;
     repairs.repair = (key, _copies, then) => {
       this.repaired.push(key.keyText());
-      if (this.#auto) then("known");
-      else this.#open.push(() => then("known"));
+      const outcome = this.outcomeOf(key.keyText());
+      const end = () => then("known", outcome);
+      if (this.#auto) end();
+      else this.#open.push(end);
     };
     const copies = { main: this.main, backup: {} } as unknown as Copies;
     this.restore = new Restore({
@@ -92,6 +96,11 @@ export class RestoreStage {
   /** Keys that clients read, and that were not kept. */
   get left(): number {
     return this.#repairs.counters.left;
+  }
+
+  /** The repair of a key that a client read has failed. */
+  readFails(): void {
+    this.#repairs.counters.failed++;
   }
 
   /** Repairs stay under way until `finish`. */

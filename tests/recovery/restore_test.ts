@@ -119,6 +119,28 @@ test("Restore ends when its server is full", async () => {
   assertEquals(stage.end, "full");
 });
 
+test("Restore goes through all keys of a server that has no room for some, and ends as with a full one", async () => {
+  const stage = new RestoreStage([new FakeRestoreSource([keys(9)])]);
+  stage.outcomeOf = (key) => key === "k3" ? "refused" : "filled";
+  await stage.pass(100);
+  assertEquals([stage.end, stage.repaired.length], ["full", 9]);
+});
+
+test("Restore has failed when a repair of its own did, and not when one for a client did", async () => {
+  const ends = [["failed", "failed"], ["skipped", "failed"], ["overtaken", "complete"]] as const;
+  for (const [outcome, end] of ends) {
+    const stage = new RestoreStage([new FakeRestoreSource([keys(9)])]);
+    stage.outcomeOf = (key) => key === "k3" ? outcome : "filled";
+    stage.hold();
+    await stage.pass(100);
+    stage.readFails();
+    assertEquals([stage.end, stage.repaired.length], [null, 9]);
+    stage.finish();
+    await stage.pass(100);
+    assertEquals(stage.end, end, outcome);
+  }
+});
+
 test("Restore asks for the two servers of a key when its turn comes", async () => {
   const source = new FakeRestoreSource([["a", "b", "other"]]);
   const away: Destination = new Proxy({} as Destination, { get: () => true });

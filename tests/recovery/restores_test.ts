@@ -4,21 +4,37 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { Log } from "../../src/log/log.ts";
 import type { DumpEnd } from "../../src/recovery/dump_reader.ts";
 import { HeldValues } from "../../src/recovery/held_values.ts";
+import type { RepairOutcome } from "../../src/recovery/repair_job.ts";
 import { Repairs } from "../../src/recovery/repairs.ts";
 import type { RestoreEnd } from "../../src/recovery/restore.ts";
+import type { RestoreSource } from "../../src/recovery/restore_source.ts";
 import { Restores } from "../../src/recovery/restores.ts";
 import { SharedServers } from "../../src/recovery/shared_servers.ts";
+import type { Copies } from "../../src/route/route.ts";
 import { LatencyHistogram } from "../../src/stats/latency_histogram.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { toBytes } from "../support/latin1.ts";
 import { settled } from "../support/settled.ts";
 
 const COUNTS = { servers: 1, workers: 2 };
 const STEP_MS = 100;
+/** What a restore takes that is given its source's end. */
+const RUN_MS = 3000;
+const FRUITLESS_MS = 128_000;
 
 /** The restores of one server by one worker, from a source that answers when the test says so. */
 class Worker {
+  readonly backend = { name: "a:1", latency: new LatencyHistogram(), usable: true };
+  readonly repairs = new Repairs({
+    unixTime: () => 0,
+    held: new HeldValues(1 << 20),
+    mayAnswer: () => true,
+    lacks: () => {},
+  });
   readonly restores: Restores;
   readonly ends: RestoreEnd[] = [];
+  /** What becomes of the one key. */
+  outcome: RepairOutcome = "filled";
   readonly #reads: ((end: DumpEnd) => void)[] = [];
 
   constructor(number: number, { clock, memory }: Stage) {
@@ -26,21 +42,23 @@ class Worker {
       name: "copy:1",
       latency: new LatencyHistogram(),
       ready: true,
-      read: () => new Promise<DumpEnd>((resolve) => void this.#reads.push(resolve)),
+      read: (each: Parameters<RestoreSource["read"]>[0]) => {
+        each({ bytes: toBytes("k"), keyStart: 0, keyEnd: 1, lastUse: 0, itemBytes: 70 });
+        return new Promise<DumpEnd>((resolve) => void this.#reads.push(resolve));
+      },
+    };
+    this.repairs.repair = (_key, _copies, then) => {
+      this.repairs.counters[this.outcome]++;
+      then("unclear", this.outcome);
     };
     this.restores = new Restores({
-      backend: { name: "a:1", latency: new LatencyHistogram() } as unknown as Backend,
+      backend: this.backend as unknown as Backend,
       log: new Log(() => {}),
       clock,
       turn: new SharedServers(memory, COUNTS, number).server(0),
       ask: () => Promise.resolve(null),
       make: () => ({
-        repairs: new Repairs({
-          unixTime: () => 0,
-          held: new HeldValues(1 << 20),
-          mayAnswer: () => true,
-          lacks: () => {},
-        }),
+        repairs: this.repairs,
         clock,
         cpuMs: () => 0,
         unixTime: () => 0,
@@ -48,7 +66,7 @@ class Worker {
         spoolBytes: 1000,
         sources: [source],
         owns: () => true,
-        copiesOf: () => null,
+        copiesOf: () => ({ main: this.backend, backup: this.backend }) as unknown as Copies,
         signal: new AbortController().signal,
       }),
       ended: (end) => this.ends.push(end),
@@ -68,6 +86,17 @@ class Stage {
   readonly clock = new FakeClock();
   readonly memory = SharedServers.memory(COUNTS);
   readonly workers = [new Worker(0, this), new Worker(1, this)] as const;
+
+  /** Runs a restore of the first worker to its end. */
+  async run(outcome: RepairOutcome): Promise<RestoreEnd> {
+    const [worker] = this.workers;
+    worker.outcome = outcome;
+    worker.restores.begin();
+    await this.pass(RUN_MS / 2);
+    worker.finish();
+    await this.pass(RUN_MS / 2);
+    return worker.ends.at(-1)!;
+  }
 
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
@@ -118,4 +147,24 @@ test("Restores that are cancelled leave the turn to another worker", async () =>
   two.restores.begin();
   await stage.pass(2000);
   assertEquals(two.reading, true);
+});
+
+test("Restores that always fail, and put nothing back, end as partial after two minutes", async () => {
+  const stage = new Stage();
+  const [{ ends, restores, backend }] = stage.workers;
+  const almost = async () => {
+    assertEquals(await stage.run("failed"), "failed");
+    stage.clock.advance(FRUITLESS_MS - 2 * RUN_MS);
+    assertEquals(await stage.run("failed"), "failed");
+  };
+  await almost();
+  assertEquals(await stage.run("filled"), "complete");
+  await almost();
+  // Of a server that was lost nothing is known.
+  backend.usable = false;
+  assertEquals(await stage.run("failed"), "failed");
+  backend.usable = true;
+  await almost();
+  assertEquals(await stage.run("failed"), "partial");
+  assertEquals([restores.counters.partial, ends.length], [1, 9]);
 });
