@@ -15,11 +15,12 @@ const NANOS_PER_TICK = 1e7;
 
 /** CPU time of all threads of the process so far, in nanoseconds. */
 export function cpuNanos(pid: number): number {
-  let total = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    total += threadNanos(`/proc/${pid}/task/${thread}/schedstat`);
-  }
-  return total;
+  return sumOfThreads(pid, "used");
+}
+
+/** Time that threads of the process could have worked and had no core, in nanoseconds. */
+export function queuedNanos(pid: number): number {
+  return sumOfThreads(pid, "queued");
 }
 
 /**
@@ -42,10 +43,21 @@ export function peakBytes(pid: number): number {
   return Number(match[1]) * 1024;
 }
 
-/** The file lists threads that may end before they are read. */
-function threadNanos(path: string): number {
+/** Where `schedstat` has what. */
+const FIELDS = { used: 0, queued: 1 } as const;
+
+function sumOfThreads(pid: number, field: keyof typeof FIELDS): number {
+  let total = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    total += threadNanos(`/proc/${pid}/task/${thread}/schedstat`, FIELDS[field]);
+  }
+  return total;
+}
+
+/** The directory lists threads that may end before they are read. */
+function threadNanos(path: string, field: number): number {
   try {
-    return Number(readFileSync(path, "utf8").split(" ", 1)[0]);
+    return Number(readFileSync(path, "utf8").split(" ")[field]);
   } catch {
     return 0;
   }

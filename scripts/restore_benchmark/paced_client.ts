@@ -53,7 +53,8 @@ export class PacedClient {
     while (!ended()) {
       const earlyMs = dueMs - performance.now();
       if (earlyMs > 0) await new Promise((resolve) => setTimeout(resolve, earlyMs));
-      const startMs = pauseMs === 0 ? performance.now() : dueMs;
+      // A timer may come a little early, and a request takes no less time for that.
+      const startMs = pauseMs === 0 ? performance.now() : Math.min(dueMs, performance.now());
       await this.#request();
       this.#counts.latencies.record((performance.now() - startMs) * NANOS_PER_MS, 1);
       this.#counts.requests++;

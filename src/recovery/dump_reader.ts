@@ -2,9 +2,9 @@
  * Reads the names of all keys of one server, or of a part of it: `lru_crawler
  * metadump`, over a socket of its own.
  *
- * The dump is read without waiting for what it is for, because old servers stumble over
- * slow readers; what is wanted of it is kept in memory, up to a limit. Clients have their
- * turn in between.
+ * The dump is read without waiting for what it is for, because servers stumble over slow
+ * readers (`CrawlerSleep`); what is wanted of it is kept in memory, up to a limit. Clients
+ * have their turn in between.
  */
 
 import { SilenceTimer } from "../backend/silence_timer.ts";
@@ -42,6 +42,8 @@ export interface DumpOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly each: (key: DumpedKey) => void;
+  /** Nobody wants the rest. */
+  readonly stopped: () => boolean;
   /** `hash`, `all`, or a slab class. */
   readonly part: string;
 }
@@ -83,7 +85,7 @@ export async function readDump(
 
 async function readLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  { clock, each }: DumpOptions,
+  { clock, each, stopped }: DumpOptions,
   silence: SilenceTimer,
 ): Promise<DumpEnd> {
   const input = new Input();
@@ -91,7 +93,7 @@ async function readLines(
   let workedMs = 0;
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) return "lost";
+    if (done || stopped()) return "lost";
     silence.progressMs = clock.now();
     input.append(value);
     for (let end: Taken = "more"; end === "more";) {

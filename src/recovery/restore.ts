@@ -3,7 +3,7 @@
  *
  *   calm: how late is the event loop without us?
  *   sources, class by class -> keys of this server -> queue, last used first
- *       -> repairs, as fast as the pace allows
+ *                                 meanwhile, as fast as the pace allows ─> repairs
  *
  * Owned by: ServerRecovery, which cancels it when the server is lost again.
  * Owns: its queue, its pace and a timer.
@@ -18,7 +18,7 @@ import type { DumpedKey, DumpEnd } from "./dump_reader.ts";
 import type { Repairs } from "./repairs.ts";
 import { RestorePace } from "./restore_pace.ts";
 import { type RestoreProgress, RestoreTally } from "./restore_progress.ts";
-import type { RestoreSource } from "./restore_source.ts";
+import type { DumpPace, RestoreSource } from "./restore_source.ts";
 import { RestoreQueue, TICK_MS } from "./restore_queue.ts";
 
 /** Timers that tell how late the event loop is without a restore. */
@@ -31,6 +31,8 @@ const SECOND_LOOKS = 4;
 const REPORT_LOOKS = 40;
 /** Most times that one source is read because of the spool. */
 const ROUNDS_MAX = 100;
+/** With names for so long at the present rate, a dump may take its time, seconds. */
+const AHEAD_S = 1;
 /** Before a source that was away or lost is tried again, ms. */
 const AGAIN_MS = 2000;
 
@@ -180,16 +182,31 @@ export class Restore {
   async #read(source: RestoreSource, rounds: number): Promise<DumpEnd> {
     for (let round = 0; round < rounds; round++) {
       const nowS = this.#options.unixTime();
-      const kept = { round, rounds, nowS };
-      const end = await source.read((key) => this.#keep(key, kept), {
-        expect: (keys) => this.#tally.expect(keys),
-        workedOff: () => this.#workOff(),
-      });
-      const goesOn = await this.#workOff();
+      const end = await this.#readOnce(source, { round, rounds, nowS });
       this.#tally.sourceEnded();
-      if (end !== "complete" || !goesOn) return end;
+      if (end !== "complete" || this.#stopped) return end;
     }
     return "complete";
+  }
+
+  /** Keys are put back while others still come. */
+  async #readOnce(source: RestoreSource, kept: Kept): Promise<DumpEnd> {
+    let coming = true;
+    const reading = source.read((key) => this.#keep(key, kept), this.#dumpPace()).then((end) => {
+      coming = false;
+      return end;
+    });
+    await this.#queue.work(() => coming);
+    return await reading;
+  }
+
+  #dumpPace(): DumpPace {
+    return {
+      expect: (keys) => this.#tally.expect(keys),
+      workedOff: () => this.#workedOff(),
+      lacks: () => this.#queue.keys < AHEAD_S * this.pace.rate,
+      stopped: () => this.#stopped,
+    };
   }
 
   #keep(key: DumpedKey, { round, rounds, nowS }: Kept): void {
@@ -201,9 +218,9 @@ export class Restore {
     else this.#tally.left++;
   }
 
-  /** Puts back what waits; false when there is no sense in going on. */
-  async #workOff(): Promise<boolean> {
-    await this.#queue.workOff();
+  /** What came is put back; false when there is no sense in going on. */
+  async #workedOff(): Promise<boolean> {
+    while (!this.#stopped && this.#queue.works) await this.#pause(TICK_MS);
     return !this.#stopped;
   }
 

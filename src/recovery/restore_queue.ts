@@ -93,6 +93,18 @@ export class RestoreQueue {
     return bytes;
   }
 
+  /** Keys of the dump wait, or are under way. */
+  get works(): boolean {
+    return this.#lanes.some((lane) => lane.works);
+  }
+
+  /** Keys of the dump that wait. */
+  get keys(): number {
+    let keys = 0;
+    for (let at = 0; at < this.#lanes.length; at++) keys += this.#lanes[at].spool.keys;
+    return keys;
+  }
+
   /** Keeps a key for later; false when there is no room. */
   keep(key: DumpedKey, ageSeconds: number): boolean {
     if (this.bytes + key.keyEnd - key.keyStart + 1 > this.#options.spoolBytes) return false;
@@ -111,12 +123,15 @@ export class RestoreQueue {
     return true;
   }
 
-  /** Resolves when nothing waits and nothing is under way, or there is no sense in going on. */
-  async workOff(): Promise<void> {
+  /**
+   * Resolves when no more is coming, nothing waits and nothing is under way, or there is no
+   * sense in going on.
+   */
+  async work(coming: () => boolean): Promise<void> {
     const { clock, pace, stopped } = this.#options;
-    while (!stopped() && (this.#works || this.#read.works)) {
+    while (!stopped() && (coming() || this.works || this.#read.works)) {
       // What clients go on reading does not keep it going: a key that cannot be put back would.
-      this.#takesReads = this.#works;
+      this.#takesReads = coming() || this.works;
       pace.accrue(clock.now());
       const dumpFirst = ++this.#ticks % DUMP_FIRST_TICKS === 0;
       if (!dumpFirst) this.#begin(this.#read);
@@ -127,11 +142,6 @@ export class RestoreQueue {
       pace.noteLateness(clock.now() - dueMs, clock.now());
     }
     this.#takesReads = false;
-  }
-
-  /** Keys of the dump wait, or are under way. */
-  get #works(): boolean {
-    return this.#lanes.some((lane) => lane.works);
   }
 
   /** The next cohort of a lane. */

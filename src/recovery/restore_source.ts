@@ -16,13 +16,21 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { parseStatsAnswer } from "../stats/stats_answer.ts";
 import type { LatencyHistogram } from "../stats/latency_histogram.ts";
+import { CrawlerSleep } from "./crawler_sleep.ts";
 import { type DumpedKey, type DumpEnd, readDump } from "./dump_reader.ts";
 
 /** Between two tries while somebody else has a dump made, ms. */
 const BUSY_PAUSE_MS = 500;
 
+/** A dump of fewer names is over at once. */
+const SHORT_NAMES = 5000;
+
 /** What a restore tells a source, and is told by it. */
 export interface DumpPace {
+  /** Names are lacking: what came is about to be put back. */
+  lacks(): boolean;
+  /** Nobody wants the rest. */
+  stopped(): boolean;
   /** So many keys are about to come, of this server and of others. */
   expect(keys: number): void;
   /** Resolves when all that came so far is put back; false to stop reading. */
@@ -79,8 +87,25 @@ export class BackendSource implements RestoreSource {
   async read(each: (key: DumpedKey) => void, pace: DumpPace): Promise<DumpEnd> {
     const classes = slabClasses(await this.#services.ask(this.#server, "stats items"));
     pace.expect(classes.reduce((sum, { items }) => sum + items, 0));
-    const end = await this.#readDump("hash", each);
+    const end = await this.#readHash(each, pace);
     return end === "refused" ? await this.#readClasses(classes, each, pace) : end;
+  }
+
+  async #readHash(each: (key: DumpedKey) => void, pace: DumpPace): Promise<DumpEnd> {
+    const { ask, clock } = this.#services;
+    const sleep = new CrawlerSleep(clock, {
+      ask: (line) => ask(this.#server, line),
+      hurry: () => pace.lacks(),
+    });
+    let names = 0;
+    const count = (key: DumpedKey) => {
+      // Until names come, the crawler may be at work for somebody else.
+      if (++names === SHORT_NAMES) sleep.begin();
+      each(key);
+    };
+    const end = await this.#readDump("hash", count, pace);
+    await sleep.end();
+    return end;
   }
 
   async #readClasses(
@@ -89,18 +114,24 @@ export class BackendSource implements RestoreSource {
     pace: DumpPace,
   ): Promise<DumpEnd> {
     for (const { id } of classes) {
-      const end = await this.#readDump(id, each);
+      const end = await this.#readDump(id, each, pace);
       if (end !== "complete") return end;
       if (!await pace.workedOff()) return "lost";
     }
     return "complete";
   }
 
-  async #readDump(part: string, each: (key: DumpedKey) => void): Promise<DumpEnd> {
+  async #readDump(
+    part: string,
+    each: (key: DumpedKey) => void,
+    pace: DumpPace,
+  ): Promise<DumpEnd> {
     const { runtime, signal, clock } = this.#services;
+    const stopped = () => pace.stopped();
+    const options = { clock, signal, each, stopped, part };
     for (;;) {
-      const end = await readDump(runtime, this.#server.address, { clock, signal, each, part });
-      if (end !== "busy" || signal.aborted) return end;
+      const end = await readDump(runtime, this.#server.address, options);
+      if (end !== "busy" || stopped() || signal.aborted) return end;
       await new Promise<void>((resolve) => void clock.after(BUSY_PAUSE_MS, resolve));
     }
   }

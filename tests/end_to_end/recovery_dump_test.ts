@@ -80,16 +80,26 @@ async function dumpedKeys(
   const source = new BackendSource(real.backend, {
     runtime,
     clock,
-    ask: (_, line) => client.ask(`${line}\r\n`, "END\r\n"),
+    ask: (_, line) => client.ask(`${line}\r\n`, line.startsWith("stats") ? "END\r\n" : "\r\n"),
     signal: new AbortController().signal,
   });
   const keys = new Set<string>();
-  const pace = { expect: () => {}, workedOff: () => Promise.resolve(true) };
+  const pace = {
+    expect: () => {},
+    workedOff: () => Promise.resolve(true),
+    lacks: () => false,
+    stopped: () => false,
+  };
   const end = await source.read(({ bytes, keyStart, keyEnd }) => {
     keys.add(new TextDecoder().decode(bytes.subarray(keyStart, keyEnd)));
   }, pace);
   assertEquals(end, "complete");
   return keys;
+}
+
+async function crawlerSleep(server: MemcachedProcess): Promise<string | undefined> {
+  await using client = await server.client();
+  return /lru_crawler_sleep (\d+)/.exec(await client.ask("stats settings\r\n", "END\r\n"))?.[1];
 }
 
 test("A dump misses no key that clients move about meanwhile", { timeout: TIME_MS }, async () => {
@@ -99,6 +109,7 @@ test("A dump misses no key that clients move about meanwhile", { timeout: TIME_M
   const working = Array.from({ length: READERS }, () => load.work());
   try {
     for (let at = 0; at < DUMPS; at++) assertEquals((await dumpedKeys(server.port)).size, KEYS);
+    assertEquals(await crawlerSleep(server), "100");
   } finally {
     load.end();
     await Promise.all(working);

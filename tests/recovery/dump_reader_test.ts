@@ -10,7 +10,7 @@ async function reading(keyMs: number) {
   const clock = new FakeClock();
   const network = new FakeNetwork();
   network.welcome = "silent";
-  const state = { keys: 0, end: "" };
+  const state = { keys: 0, end: "", stopped: false };
   const options = {
     clock,
     signal: new AbortController().signal,
@@ -18,6 +18,7 @@ async function reading(keyMs: number) {
       state.keys++;
       clock.advance(keyMs);
     },
+    stopped: () => state.stopped,
     part: "hash",
   };
   const address = { transport: "tcp", hostname: "192.0.2.9", port: 11211 } as const;
@@ -76,4 +77,15 @@ test("readDump reads lines that are cut anywhere", async () => {
     await settled();
     assertEquals([state.keys, state.end], [2, "complete"]);
   }
+});
+
+test("readDump ends when nobody wants the rest", async () => {
+  const { state, socket } = await reading(0);
+  socket.receive(LINE);
+  await settled();
+  state.stopped = true;
+  assertEquals([state.keys, state.end], [1, ""]);
+  socket.receive(LINE);
+  await settled();
+  assertEquals([state.keys, state.end, socket.isClosed], [1, "lost", true]);
 });

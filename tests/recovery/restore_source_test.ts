@@ -17,10 +17,11 @@ class Stage {
   expected = 0;
   workedOff = 0;
   goOn = true;
+  stopped = false;
   end: string | null = null;
   readonly source: BackendSource;
 
-  constructor(items: string | null) {
+  constructor(items: string | null, settings: string | null = null) {
     const { network, clock, backend } = this.lone;
     network.welcome = "silent";
     this.source = new BackendSource(backend, {
@@ -28,7 +29,7 @@ class Stage {
       clock,
       ask: (_: Backend, line: string) => {
         this.asked.push(line);
-        return Promise.resolve(items);
+        return Promise.resolve(line === "stats items" ? items : settings);
       },
       signal: new AbortController().signal,
     });
@@ -41,6 +42,8 @@ class Stage {
         this.workedOff++;
         return Promise.resolve(this.goOn);
       },
+      lacks: () => false,
+      stopped: () => this.stopped,
     };
     const each: Parameters<BackendSource["read"]>[0] = ({ bytes, keyStart, keyEnd }) => {
       this.keys.push(toText(bytes.subarray(keyStart, keyEnd)));
@@ -133,4 +136,30 @@ test("BackendSource is ready while its server is in service and not behind", () 
   lone.backend.enter("serving");
   lone.backend.force("down");
   assertEquals(source.ready, false);
+});
+
+const NAMES = "key=k exp=-1 la=5 cas=1 fetch=no cls=7 size=9\n".repeat(5000);
+
+test("BackendSource lets a crawler rest that has much to tell, and then work as before", async () => {
+  const stage = new Stage(ITEMS_ANSWER, "STAT lru_crawler_sleep 250\r\nEND\r\n");
+  await stage.read();
+  await stage.receive(NAMES);
+  assertEquals(stage.asked.splice(0), ["stats items", "stats settings", "lru_crawler sleep 20001"]);
+  await stage.receive("END\r\n");
+  assertEquals(stage.asked, ["lru_crawler sleep 250"]);
+  assertEquals([stage.end, stage.keys.length], ["complete", 5000]);
+});
+
+test("BackendSource gives up a dump and a busy crawler that nobody waits for any more", async () => {
+  const stage = new Stage(ITEMS_ANSWER, "STAT lru_crawler_sleep 250\r\nEND\r\n");
+  await stage.read();
+  await stage.receive(NAMES);
+  stage.stopped = true;
+  await stage.receive(NAMES);
+  assertEquals([stage.end, stage.asked.at(-1)], ["lost", "lru_crawler sleep 250"]);
+  const busy = new Stage(null);
+  busy.stopped = true;
+  await busy.read();
+  await busy.receive("BUSY currently processing crawler request\r\n");
+  assertEquals([busy.end, busy.lone.network.attempts], ["lost", 1]);
 });

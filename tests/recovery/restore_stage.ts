@@ -43,6 +43,31 @@ export class FakeRestoreSource implements RestoreSource {
 /** How long a restore looks at the event loop before it begins, ms. */
 const CALM_MS = 100;
 
+/** A source whose keys come when the test says so. */
+export class SlowRestoreSource implements RestoreSource {
+  readonly name = "copy:1";
+  readonly latency = new LatencyHistogram();
+  readonly ready = true;
+  pace: DumpPace | null = null;
+  #each: (key: string) => void = () => {};
+  #end: (end: DumpEnd) => void = () => {};
+
+  read(each: Parameters<RestoreSource["read"]>[0], pace: DumpPace): Promise<DumpEnd> {
+    this.pace = pace;
+    this.#each = (key) =>
+      each({ bytes: toBytes(key), keyStart: 0, keyEnd: key.length, lastUse: 0, itemBytes: 70 });
+    return new Promise((resolve) => this.#end = resolve);
+  }
+
+  give(names: readonly string[]): void {
+    names.forEach(this.#each);
+  }
+
+  end(end: DumpEnd): void {
+    this.#end(end);
+  }
+}
+
 /** A restore whose repairs end when the test says so. */
 export class RestoreStage {
   readonly clock = new FakeClock();

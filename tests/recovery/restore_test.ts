@@ -4,7 +4,7 @@ import { FETCH } from "../../src/message/command.ts";
 import { Request } from "../../src/message/request.ts";
 import type { Destination } from "../../src/route/route.ts";
 import { toBytes } from "../support/latin1.ts";
-import { FakeRestoreSource, keys, RestoreStage } from "./restore_stage.ts";
+import { FakeRestoreSource, keys, RestoreStage, SlowRestoreSource } from "./restore_stage.ts";
 
 test("Restore repairs the keys of its server and no others, and ends without a timer", async () => {
   const stage = new RestoreStage([new FakeRestoreSource([["k1", "other", "k2"]])]);
@@ -212,6 +212,8 @@ test("Restore puts back first what clients read, and takes no more of it when it
   stage.finish();
   await stage.pass(10);
   assertEquals([stage.repaired, stage.end], [["k597"], null]);
+  // A tick later its source, too, knows that all is put back.
+  await stage.pass(10);
   assertEquals(restore.prefer(requestOf("late"), 9), false);
   stage.finish();
   await stage.pass(20);
@@ -239,4 +241,36 @@ test("Restore gets on with its dump although clients go on reading what cannot b
     for (let at = 0; at < 20; at++) stage.restore.prefer(requestOf("refused"), 9);
   }
   assertEquals(stage.repaired.filter((key) => key !== "refused").length, 50);
+});
+
+test("Restore puts keys back while others still come", async () => {
+  const source = new SlowRestoreSource();
+  const stage = new RestoreStage([source], { spoolBytes: 9999 });
+  await stage.pass(50);
+  source.give(keys(3));
+  await stage.pass(10);
+  assertEquals([stage.repaired, stage.end], [keys(3), null]);
+  assertEquals(stage.restore.prefer(requestOf("read"), 9), true);
+  await stage.pass(1000);
+  source.give(["late"]);
+  source.end("complete");
+  await stage.pass(20);
+  assertEquals([stage.repaired, stage.end], [[...keys(3), "read", "late"], "complete"]);
+  assertEquals(stage.clock.pending, 0);
+});
+
+test("Restore lacks names when it has none for a second, and wants no more when it stops", async () => {
+  const source = new SlowRestoreSource();
+  const stage = new RestoreStage([source], { spoolBytes: 99999 });
+  await stage.pass(0);
+  assertEquals([source.pace?.lacks(), source.pace?.stopped()], [true, false]);
+  source.give(keys(1500));
+  assertEquals(source.pace?.lacks(), false);
+  await stage.pass(600);
+  assertEquals([source.pace?.lacks(), source.pace?.stopped()], [true, false]);
+  stage.restore.cancel();
+  assertEquals(source.pace?.stopped(), true);
+  source.end("lost");
+  await stage.pass(20);
+  assertEquals([stage.end, stage.clock.pending], ["cancelled", 0]);
 });
