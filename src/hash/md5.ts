@@ -81,7 +81,7 @@ function loadBlock(
 
 /**
  * The compression function: 64 steps, four at a time so that the roles of the words stay fixed.
- * `| 0` on every sum keeps the JITs in 32-bit integers, which is a third of the time on Deno.
+ * `| 0` on every sum keeps compilers in 32-bit integers, which can save a third of the time.
  */
 function addBlock(state: Int32Array, x: Int32Array): void {
   let a = state[0], b = state[1], c = state[2], d = state[3];
