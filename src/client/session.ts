@@ -14,13 +14,14 @@
 import type { Body } from "../message/body.ts";
 import { QUIT, VERSION_COMMAND } from "../message/command.ts";
 import { Request } from "../message/request.ts";
+import { BinaryReplyWriter } from "../protocol/binary_reply_writer.ts";
+import { detectProtocol } from "../protocol/detect_protocol.ts";
 import { Input } from "../protocol/input.ts";
 import { Parsed, type RequestParser } from "../protocol/request_parser.ts";
 import { TextReplyWriter } from "../protocol/text_reply_writer.ts";
 import { linger } from "../runtime/linger.ts";
 import type { Socket } from "../runtime/runtime.ts";
 import { ClientOutput, type OutputOwner } from "./client_output.ts";
-import { detectProtocol } from "./detect_protocol.ts";
 import { ownReply } from "./local_commands.ts";
 import { ReplyQueue, type ReplyQueueOwner } from "./reply_queue.ts";
 import type { SessionServices } from "./session_services.ts";
@@ -218,8 +219,9 @@ export class Session implements ReplyQueueOwner, OutputOwner {
   }
 
   #detect(): RequestParser {
-    const { parser, writer } = detectProtocol(this.#input.bytes[this.#input.pos], this.#services);
-    if (writer !== null) this.#replies.speak(writer);
+    const { limits, errorsAsMisses } = this.#services;
+    const { binary, parser } = detectProtocol(this.#input.bytes[this.#input.pos], limits);
+    if (binary) this.#replies.speak(new BinaryReplyWriter(errorsAsMisses));
     return parser;
   }
 

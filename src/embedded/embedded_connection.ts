@@ -11,8 +11,7 @@
 
 import { QUIT } from "../message/command.ts";
 import { Request } from "../message/request.ts";
-import { BinaryRequestParser } from "../protocol/binary_request_parser.ts";
-import { ClassicRequestParser } from "../protocol/classic_request_parser.ts";
+import { detectProtocol } from "../protocol/detect_protocol.ts";
 import { Input } from "../protocol/input.ts";
 import { OutputBuffer } from "../protocol/output_buffer.ts";
 import { Parsed, type RequestParser } from "../protocol/request_parser.ts";
@@ -23,7 +22,6 @@ import { type Answerer, answerRequest } from "./answer_request.ts";
 import { BinaryDialogue } from "./binary_dialogue.ts";
 import type { ItemStore } from "./item_store.ts";
 
-const BINARY_MAGIC = 0x80;
 const LINE_BYTES_MAX = 2048;
 const GET_LINE_BYTES_MAX = 1 << 20;
 /** Answers are written when more than this has gathered, bytes. */
@@ -162,16 +160,13 @@ export class EmbeddedConnection implements Answerer {
   }
 
   #detect(): RequestParser {
-    const limits = {
+    const { binary, parser } = detectProtocol(this.#input.bytes[this.#input.pos], {
       lineBytes: LINE_BYTES_MAX,
       getLineBytes: GET_LINE_BYTES_MAX,
       streamBytes: this.store.itemBytesMax,
-    };
-    if (this.#input.bytes[this.#input.pos] !== BINARY_MAGIC) {
-      return new ClassicRequestParser(limits);
-    }
-    this.#binary = new BinaryDialogue();
-    return new BinaryRequestParser(limits);
+    });
+    if (binary) this.#binary = new BinaryDialogue();
+    return parser;
   }
 
   async #flush(writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
