@@ -18,6 +18,8 @@ import { MARKER_POLL_MS } from "./settling.ts";
 export interface KnownIdentityOptions {
   readonly backend: Backend;
   readonly clock: Clock;
+  /** For the server to take a marker, ms. */
+  readonly graceMs: number;
   readonly marker: Marker;
   /** We are about to mark the server. */
   readonly marks: () => void;
@@ -83,6 +85,15 @@ export class KnownIdentity {
     this.know({ ...asked, generation: null });
     this.#options.marker.replace(true, (generation) => {
       if (this.#noteMarker(asked, generation)) marked();
+    });
+  }
+
+  /** As above; resolves with false when the server has not taken the marker within the grace. */
+  tryMarkAnew(): Promise<boolean> {
+    const { clock, graceMs } = this.#options;
+    return new Promise((resolve) => {
+      this.markAnew(() => resolve(true));
+      clock.after(graceMs, () => resolve(false));
     });
   }
 

@@ -30,8 +30,8 @@ export interface PeerWaitOptions {
   /** What others announced of the server has changed. */
   readonly changed: () => void;
   readonly sawMarker: (generation: number, restoring: boolean) => void;
-  /** Marks the server as one that is being restored. */
-  readonly mark: (marked: () => void) => void;
+  /** Marks the server as one that is being restored; false when it does not take the marker. */
+  readonly mark: () => Promise<boolean>;
   /** It was emptied and marked. */
   readonly emptied: () => void;
   /** It was marked, and holds what it held. */
@@ -103,28 +103,20 @@ export class PeerWait {
   }
 
   async #empty(proxy: string): Promise<boolean> {
-    const { backend, services: { clock, graceMs }, emptied } = this.#options;
+    const { backend, services: { clock, graceMs }, mark, emptied } = this.#options;
     const stands = () => this.by.missed.includes(proxy);
-    const taken = await takeOver(backend, { clock, graceMs, stands, mark: () => this.#mark() });
+    const taken = await takeOver(backend, { clock, graceMs, stands, mark });
     if (taken) emptied();
     return taken;
   }
 
   /** What it holds is right: nothing is flushed. Its misses are in doubt until all know the marker. */
   async #restore(settled: () => void): Promise<boolean> {
-    const { backend, marked, whenSeen } = this.#options;
-    if (!await lock(backend) || !await this.#mark()) return false;
+    const { backend, mark, marked, whenSeen } = this.#options;
+    if (!await lock(backend) || !await mark()) return false;
     marked();
     whenSeen(settled);
     return true;
-  }
-
-  #mark(): Promise<boolean> {
-    const { services, mark } = this.#options;
-    return new Promise((resolve) => {
-      mark(() => resolve(true));
-      services.clock.after(services.graceMs, () => resolve(false));
-    });
   }
 
   /** It may have been emptied on behalf of a proxy that is gone. */

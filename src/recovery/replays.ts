@@ -38,8 +38,8 @@ export interface ReplaysOptions {
   readonly trusted: () => void;
   /** A flush_all that it missed was made up for. */
   readonly flushRepeated: () => void;
-  /** Marks the server as one that is being restored. */
-  readonly mark: (marked: () => void) => void;
+  /** Marks the server as one that is being restored; false when it does not take the marker. */
+  readonly mark: () => Promise<boolean>;
   /** It was flushed because nobody knows all that it missed, and marked. */
   readonly emptied: () => void;
 }
@@ -153,7 +153,7 @@ export class Replays {
    * it is restored.
    */
   async #incomplete(): Promise<boolean> {
-    const { backend, journal, enter, emptied } = this.#options;
+    const { backend, journal, enter, mark, emptied } = this.#options;
     const { log, flushIncomplete } = this.#options.services;
     const what = `backend ${backend.name} missed more keys than the journal holds`;
     if (!flushIncomplete) {
@@ -164,19 +164,10 @@ export class Replays {
       return true;
     }
     log.warn(`${what}: flushing it`);
-    if (!await this.#replay({ keys: [], flush: true }) || !await this.#marked()) return false;
+    if (!await this.#replay({ keys: [], flush: true }) || !await mark()) return false;
     journal.emptied();
     this.#flushMissed = this.#flushMissedAgain;
     emptied();
     return true;
-  }
-
-  /** Resolves with false when the server does not take the marker. */
-  #marked(): Promise<boolean> {
-    const { mark, services: { clock, graceMs } } = this.#options;
-    return new Promise((resolve) => {
-      mark(() => resolve(true));
-      clock.after(graceMs, () => resolve(false));
-    });
   }
 }

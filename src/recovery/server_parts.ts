@@ -89,6 +89,7 @@ export class ServerParts {
     return new KnownIdentity({
       backend,
       clock: services.clock,
+      graceMs: services.graceMs,
       marker: this.marker,
       marks: () => farm.shared?.marks(),
       foundRestoring: () => {
@@ -109,7 +110,7 @@ export class ServerParts {
         this.restoration.now();
       },
       sawMarker: events.sawMarker,
-      mark: (marked) => this.identity.markAnew(marked),
+      mark: () => this.identity.tryMarkAnew(),
       emptied: events.emptied,
       marked: events.marked,
       whenSeen: (then) => farm.board.whenSeen(0, then),
@@ -169,7 +170,7 @@ export class ServerParts {
       },
       trusted: events.trusted,
       flushRepeated: events.flushRepeated,
-      mark: (marked) => this.identity.markAnew(marked),
+      mark: () => this.identity.tryMarkAnew(),
       emptied: events.emptied,
     });
   }
