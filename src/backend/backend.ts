@@ -126,6 +126,12 @@ export class Backend implements Destination, ConnectionOwner {
     return this.#health.state === "up" && !this.#closed;
   }
 
+  /** Nothing listens there, or the operator keeps it out of service. */
+  get gone(): boolean {
+    const { state, reason } = this.#health;
+    return state === "down" && (reason === "refused" || reason === "operator");
+  }
+
   get readable(): boolean {
     return this.reachable && this.trusted;
   }

@@ -18,6 +18,7 @@ import { Announcements } from "./announcements.ts";
 import { BoardCopy } from "./board_copy.ts";
 import { BoardCounters } from "./board_counters.ts";
 import type { BoardOptions, BoardServer } from "./board_options.ts";
+import { FirstLooks } from "./first_looks.ts";
 import type { Notice } from "./notice.ts";
 import { Peers, saysNothing } from "./peers.ts";
 
@@ -41,6 +42,7 @@ export class Board {
   readonly #copies: BoardCopy[] = [];
   readonly #peers = new Peers();
   readonly #announcements: Announcements;
+  readonly #firstLooks: FirstLooks;
   #beat = 1;
   #changedBeat = 1;
   #ticks = 0;
@@ -56,6 +58,7 @@ export class Board {
   constructor(options: BoardOptions) {
     this.#options = options;
     this.id = options.random().toString(36).slice(2, 12);
+    this.#firstLooks = new FirstLooks({ ...options, patienceMs: options.firstLooksMs });
     this.#announcements = new Announcements({
       ...options,
       counters: this.counters,
@@ -230,6 +233,7 @@ export class Board {
   #refresh(): void {
     // Before a server has answered there is nothing to know, and nobody to read from.
     if (!this.#copies.some(({ known }) => known)) return;
+    if (!this.#firstLooks.suffice(this.#copies)) return;
     const nowMs = this.#options.clock.now();
     const oldestMs = this.#expected.reduce(
       (oldest, { answeredMs }) => Math.min(oldest, answeredMs),

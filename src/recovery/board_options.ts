@@ -6,7 +6,11 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Announcers, Level } from "./announcement.ts";
 
 /** A server that can carry notices. */
-export type BoardServer = Destination & { readonly name: string };
+export type BoardServer = Destination & {
+  readonly name: string;
+  /** Nothing listens there, or it is kept out of service: nobody can tell us anything on it. */
+  readonly gone: boolean;
+};
 
 /** What a board works with, and whom it tells. */
 export interface BoardOptions {
@@ -18,6 +22,8 @@ export interface BoardOptions {
   readonly tickMs: number;
   /** For a server to be connected when we start, ms. */
   readonly connectTimeoutMs: number;
+  /** Longest that a second server is waited for when the first has answered, ms. */
+  readonly firstLooksMs: number;
   /** Longest that a client waits for an announcement, ms. */
   readonly patienceMs: number;
   /** For a server to answer; the same for all proxies, ms. */

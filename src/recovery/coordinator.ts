@@ -18,6 +18,7 @@ import type { MissedChanges } from "../route/missed_changes.ts";
 import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
 import { Board } from "./board.ts";
 import { Confirmations } from "./confirmations.ts";
+import { FIRST_LOOKS_MS } from "./first_looks.ts";
 import type { HeldValues } from "./held_values.ts";
 import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
@@ -37,13 +38,14 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     this.#services = services;
     this.held = services.held;
     const { clock, log, random, boardTickMs, graceMs, signal } = services;
-    const { connectTimeoutMs, requestTimeoutMs } = services;
+    const { connectTimeoutMs, requestTimeoutMs, flushIncomplete } = services;
     this.board = new Board({
       clock,
       log,
       random,
       tickMs: boardTickMs,
       connectTimeoutMs,
+      firstLooksMs: flushIncomplete ? FIRST_LOOKS_MS : 0,
       patienceMs: graceMs,
       requestTimeoutMs,
       signal,

@@ -9,6 +9,8 @@ import { MemcachedProcess } from "../support/memcached_process.ts";
 const TIME_MS = 120_000;
 /** Until a notice that stays the same belongs to a proxy that is gone, and the grace after that. */
 const FLUSHED_MS = 60_000;
+/** Servers are found silent, and answer again. */
+const READ_MS = 20_000;
 
 test("The successor of a killed proxy reads nothing that a main missed, and has it flushed", {
   timeout: TIME_MS,
@@ -42,4 +44,47 @@ test("The successor of a killed proxy reads nothing that a main missed, and has 
   const stats = await successor.stats("recovery");
   assertEquals(stats.get("board_takeovers"), "1");
   assertEquals(stats.get("board_proxies"), "0");
+});
+
+test("A successor believes no main while the server that knows what it missed stands still", {
+  timeout: TIME_MS,
+}, async () => {
+  await using main = await MemcachedProcess.start();
+  await using backup = await MemcachedProcess.start();
+  const args = ["--replication", "sync", "--on-error", "error"];
+  const form = { mains: [main.server], backups: [backup.server], args };
+  {
+    await using killed = await MagentProcess.start(form);
+    await using client = await killed.client();
+    assertEquals(await client.set("k", "old"), "STORED");
+    await main.stop();
+    assertEquals(await client.set("k", "new"), "STORED");
+  }
+  main.resume();
+  await backup.stop();
+  await using successor = await MagentProcess.start(form);
+  await using client = await successor.client();
+  const read = async () => {
+    client.send("get k\r\n");
+    const line = await client.readLine();
+    return line.startsWith("VALUE") ? (await client.readThrough("END\r\n")).slice(0, 3) : line;
+  };
+  const answers = new Set<string>();
+  const waiting = async () => {
+    answers.add(await read());
+    return successor.log.includes("only backend 127.0.0.1") || null;
+  };
+  await poll(waiting, READ_MS, "word of what is waited for");
+  assertEquals([...answers], ["SERVER_ERROR NO SERVER HOLDS THE NEWEST VALUE: recovering"]);
+  backup.resume();
+  await poll(
+    async () => {
+      const answer = await read();
+      answers.add(answer);
+      return answer === "new" || null;
+    },
+    READ_MS,
+    "newest value",
+  );
+  assertEquals(answers.has("old"), false);
 });

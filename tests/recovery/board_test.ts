@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { FIRST_LOOKS_MS } from "../../src/recovery/first_looks.ts";
 import {
   BoardStage,
   CONNECT_MS,
@@ -43,16 +44,52 @@ test("Board is fresh for a lease after a look began, and no longer when servers 
 
 test("Board that could reach nobody believes nothing of a server that returns before it has looked", () => {
   const farm = new NoticeFarm();
-  const [server] = farm.servers;
+  const [server, other] = farm.servers;
   for (const one of farm.servers) one.usable = false;
+  other.gone = true;
   const { board } = farm.proxy();
   assert(farm.clock.now() < board.freshUntilMs, "there is nobody to read from");
-  Object.assign(server, { usable: true, silent: true });
+  Object.assign(server, { usable: true, answersLater: true });
   board.returned(server);
-  assertEquals(board.freshUntilMs, -Infinity);
-  server.silent = false;
-  // Looked at for the first time, it has the time that a server has to be connected.
   farm.clock.advance(CONNECT_MS + 2 * TICK_MS);
+  assertEquals(board.freshUntilMs, -Infinity);
+  server.answerAll();
+  farm.clock.advance(2 * TICK_MS);
+  assert(farm.clock.now() < board.freshUntilMs);
+});
+
+test("Board that begins believes the only server that answers when nothing listens at the other", () => {
+  const farm = new NoticeFarm();
+  const [, other] = farm.servers;
+  other.silent = true;
+  const { board, lines } = farm.proxy();
+  farm.clock.advance(CONNECT_MS);
+  assertEquals(board.freshUntilMs, -Infinity);
+  Object.assign(other, { usable: false, gone: true });
+  farm.clock.advance(TICK_MS);
+  assert(farm.clock.now() < board.freshUntilMs);
+  assertEquals(lines, []);
+});
+
+test("Board that begins waits for a second server, but not for ever, and says so", () => {
+  const farm = new NoticeFarm();
+  const [, other] = farm.servers;
+  other.usable = false;
+  const { board, lines } = farm.proxy();
+  farm.clock.advance(FIRST_LOOKS_MS - TICK_MS);
+  assertEquals(board.freshUntilMs, -Infinity);
+  farm.clock.advance(2 * TICK_MS);
+  assert(farm.clock.now() < board.freshUntilMs);
+  assertEquals(lines.length, 2);
+  assertMatch(lines[0], /only backend a answers: waiting for another/);
+  assertMatch(lines[1], /backend a may serve stale data/);
+});
+
+test("Board that has read what two servers say believes either of them alone later", () => {
+  const farm = new NoticeFarm();
+  const [{ board }] = farm.proxies(1);
+  farm.servers[1].usable = false;
+  farm.clock.advance(WHOLE_MS);
   assert(farm.clock.now() < board.freshUntilMs);
 });
 

@@ -25,8 +25,6 @@ const TWO_PROXIES: ModelOptions = {
   ...BASE,
   proxies: 2,
   settings: { replication: "sync", boardTickMs: 150 },
-  // Looks so frequent take long to play; nobody has to be found out.
-  peaceMs: 60_000,
 };
 
 const TWO_WORKERS: ModelOptions = { ...BASE, proxies: 2, workers: true };

@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { Log } from "../../src/log/log.ts";
 import { Board } from "../../src/recovery/board.ts";
+import { FIRST_LOOKS_MS } from "../../src/recovery/first_looks.ts";
 import type { Abandoned } from "../../src/recovery/board_options.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
@@ -38,6 +39,7 @@ export class BoardStage {
       random: farm.random.fraction,
       tickMs: TICK_MS,
       connectTimeoutMs: CONNECT_MS,
+      firstLooksMs: FIRST_LOOKS_MS,
       patienceMs: PATIENCE_MS,
       requestTimeoutMs: PATIENCE_MS / 2,
       signal: this.#ending.signal,

@@ -19,6 +19,7 @@ export class NoticeServer implements BoardServer {
   readonly name: string;
   readonly texts = new Map<string, string>();
   usable = true;
+  gone = false;
   reachable = true;
   readable = true;
   speaksMeta = true;
