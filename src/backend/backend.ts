@@ -129,7 +129,7 @@ export class Backend implements Destination, ConnectionOwner {
   /** Nothing listens there, or the operator keeps it out of service. */
   get gone(): boolean {
     const { state, reason } = this.#health;
-    return state === "down" && (reason === "refused" || reason === "operator");
+    return state !== "up" && (reason === "refused" || reason === "operator");
   }
 
   get readable(): boolean {

@@ -58,7 +58,11 @@ export class Board {
   constructor(options: BoardOptions) {
     this.#options = options;
     this.id = options.random().toString(36).slice(2, 12);
-    this.#firstLooks = new FirstLooks({ ...options, patienceMs: options.firstLooksMs });
+    this.#firstLooks = new FirstLooks({
+      ...options,
+      proxy: this.id,
+      patienceMs: options.firstLooksMs,
+    });
     this.#announcements = new Announcements({
       ...options,
       counters: this.counters,
@@ -93,11 +97,12 @@ export class Board {
 
   /**
    * Calls back when what we know of the others is right again: within a few ticks. Who never
-   * asks never looks: a proxy without clients leaves the servers alone.
+   * asks never looks, unless there was word of a server: a proxy without clients leaves the
+   * servers alone.
    */
   whenFresh(callback: () => void): void {
     this.#waiting.push(callback);
-    if (this.#ticks === 0) this.#tick();
+    this.#begin();
   }
 
   /**
@@ -119,6 +124,7 @@ export class Board {
     this.#announcements.say(name, level, this.#beat);
     for (const copy of this.#copies) copy.write();
     this.#review();
+    this.#begin();
   }
 
   /** A flush_all takes our notice along: what we announced is to outlive us, so it is said again. */
@@ -141,6 +147,10 @@ export class Board {
   whenSeen(atLeastMs: number, then: () => void): void {
     if (this.#alone) then();
     else this.#options.clock.after(Math.max(atLeastMs, this.#leaseMs), then);
+  }
+
+  #begin(): void {
+    if (this.#ticks === 0) this.#tick();
   }
 
   /** Takes a seat on every server, and looks at them until the proxy ends. */
@@ -207,6 +217,8 @@ export class Board {
       if ((this.#told.get(server.name) ?? NOBODY) === text) continue;
       this.#told.set(server.name, text);
       this.#options.announced(server, by);
+      // Somebody waits for the end of it, perhaps without a client.
+      if (this.#ticks === 0) this.#options.clock.after(0, () => this.#begin());
     }
   }
 

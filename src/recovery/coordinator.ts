@@ -150,7 +150,8 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     const server = this.#of(copies.main);
     // Where the copy is away, what the main has is all there is; but a key that was deleted here,
     // because a change of it was missed, is still held by the copy.
-    const alone = !copies.backup.usable && !server.journal.lacks(request.keyText());
+    const alone = !copies.backup.usable && !server.journal.lacks(request.keyText()) &&
+      !this.#mayBeLeased(server, request);
     if (server.mayRepair) {
       return server.repairs.repair(request, copies, (left) => {
         then(left === "known" || (left === "clean" && alone));
@@ -163,6 +164,13 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       then(isValue(reply) || (reply.status === ReplyStatus.Miss && known));
     });
     copies.main.sendOr(look, looked, null);
+  }
+
+  /** Others, which reach the copy, may leave a placeholder at any moment: it is no value to go on. */
+  #mayBeLeased({ backend }: ServerRecovery, { command }: Request): boolean {
+    const others = this.board.peers > 0 || this.#services.shared !== null;
+    const worksOnValue = command.copy === "result" || command.copy === "touch";
+    return others && worksOnValue && backend.phase === "restoring";
   }
 
   wrote(destination: Destination, key: Request): void {

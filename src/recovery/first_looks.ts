@@ -1,13 +1,14 @@
 /**
  * What a proxy that begins must have read of others before it believes a server.
  *
- *   none has answered that can be reached ────> wait
- *   two servers have answered ────────────────> they are believed
- *   one, and nothing listens at the others ───> it is believed
- *   one, and the others are silent ── a while ─> it is believed, and the log says so
+ *   none has answered that can be reached ──────> wait
+ *   two servers have answered ──────────────────> they are believed
+ *   one, which no other proxy has a seat on,
+ *   or nothing listens at the others ───────────> it is believed
+ *   one, and the others are silent ── a while ──> it is believed, and the log says so
  *
  * What a server missed is announced on the others: while it is the only one that answers,
- * nobody can tell what proxies that are gone by now have announced of it.
+ * nobody can tell what other proxies, which may be gone by now, have announced of it.
  *
  * Owned by: Board.
  */
@@ -26,12 +27,15 @@ export interface LookedAt {
   readonly server: BoardServer;
   /** When the last answered look began. */
   readonly answeredMs: number;
+  readonly notices: ReadonlyMap<number, { readonly proxy: string }>;
 }
 
 /** What first looks work with. */
 export interface FirstLooksOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Our own name. */
+  readonly proxy: string;
   /** 0: the first server that answers is believed. */
   readonly patienceMs: number;
 }
@@ -57,7 +61,9 @@ export class FirstLooks {
     // Who was reached is about to be read from, and to answer or to be found unreachable.
     if (answered.length === 0) return !silent.some(({ server }) => server.usable);
     if (answered.length > 1 || silent.length === 0) return true;
-    return this.#isLate(answered[0].server.name);
+    const [{ server, notices }] = answered;
+    if (notices.values().every(({ proxy }) => proxy === this.#options.proxy)) return true;
+    return this.#isLate(server.name);
   }
 
   #isLate(name: string): boolean {

@@ -31,6 +31,20 @@ test("Board asks nobody until somebody wants to know", () => {
   assertEquals(farm.servers.map(({ notices }) => notices.length), [1, 1]);
 });
 
+test("Board that announces anything goes on looking, without a client, until it is over", () => {
+  const farm = new NoticeFarm();
+  const [one] = farm.proxies(1);
+  const idle = new BoardStage(farm, farm.servers);
+  idle.board.announce(farm.servers[0], "missed");
+  farm.clock.advance(LEASE_MS);
+  assertEquals(one.waitsFor.get("a"), [idle.board.id]);
+  one.board.announce(farm.servers[1], "missed");
+  farm.clock.advance(LEASE_MS);
+  one.board.announce(farm.servers[1], null);
+  farm.clock.advance(LEASE_MS);
+  assertEquals(idle.told, ["b missed 1 lacking 0", "b missed 0 lacking 0"]);
+});
+
 test("Board is fresh for a lease after a look began, and no longer when servers are silent", () => {
   const farm = new NoticeFarm();
   const [{ board }] = farm.proxies(1);
@@ -61,12 +75,13 @@ test("Board that could reach nobody believes nothing of a server that returns be
 test("Board that begins believes the only server that answers when nothing listens at the other", () => {
   const farm = new NoticeFarm();
   const [, other] = farm.servers;
+  farm.proxy().kill();
   other.silent = true;
   const { board, lines } = farm.proxy();
   farm.clock.advance(CONNECT_MS);
   assertEquals(board.freshUntilMs, -Infinity);
   Object.assign(other, { usable: false, gone: true });
-  farm.clock.advance(TICK_MS);
+  farm.clock.advance(LEASE_MS + 2 * TICK_MS);
   assert(farm.clock.now() < board.freshUntilMs);
   assertEquals(lines, []);
 });
@@ -74,6 +89,7 @@ test("Board that begins believes the only server that answers when nothing liste
 test("Board that begins waits for a second server, but not for ever, and says so", () => {
   const farm = new NoticeFarm();
   const [, other] = farm.servers;
+  farm.proxy().kill();
   other.usable = false;
   const { board, lines } = farm.proxy();
   farm.clock.advance(FIRST_LOOKS_MS - TICK_MS);
@@ -83,6 +99,15 @@ test("Board that begins waits for a second server, but not for ever, and says so
   assertEquals(lines.length, 2);
   assertMatch(lines[0], /only backend a answers: waiting for another/);
   assertMatch(lines[1], /backend a may serve stale data/);
+});
+
+test("Board that begins where no other proxy ever was believes the first server that answers", () => {
+  const farm = new NoticeFarm();
+  farm.servers[1].usable = false;
+  const { board, lines } = farm.proxy();
+  farm.clock.advance(2 * TICK_MS);
+  assert(farm.clock.now() < board.freshUntilMs);
+  assertEquals(lines, []);
 });
 
 test("Board that has read what two servers say believes either of them alone later", () => {

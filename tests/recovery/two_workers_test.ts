@@ -8,7 +8,7 @@ import { parsedRequest } from "../support/parsed_request.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { SimNetwork, SimServer } from "../support/sim_network.ts";
-import { SimProxy } from "./sim_proxy.ts";
+import { CONNECT_TIMEOUT_MS, SimProxy } from "./sim_proxy.ts";
 
 const COUNTS = { servers: 2, workers: 2 };
 /** Longer than workers take to confirm, and shorter than any timeout. */
@@ -143,3 +143,26 @@ test("a worker does not believe a miss on a server that another one puts back in
   for (const worker of [0, 1]) assertEquals(await stage.get(worker, "k"), "VALUE k 0 1\r\nv\r\n");
   assertEquals(stage.held(stage.main, "k"), "v");
 });
+
+test(
+  "a worker that cannot reach the copy works on no value that another one may just be putting back",
+  {
+    timeout: 30_000,
+  },
+  async () => {
+    using stage = new Stage();
+    stage.send(0, "set k 0 0 1\r\nv\r\n");
+    await stage.pass(SOON_MS);
+    stage.main.cutFrom.add(0);
+    stage.backup.kill();
+    stage.backup.start(false);
+    // It finds that the main cannot be reached; the other worker puts back what the backup lost.
+    await stage.get(0, "other");
+    await stage.pass(SOON_MS + CONNECT_TIMEOUT_MS);
+    const refused = stage.send(0, "append absent 0 0 1\r\nw\r\n");
+    const added = stage.send(0, "add absent 0 0 1\r\nx\r\n");
+    await stage.pass(SOON_MS);
+    assertEquals([refused.failure, added.text], ["recovering", "STORED\r\n"]);
+    assertEquals(stage.held(stage.backup, "absent"), "x");
+  },
+);
