@@ -11,7 +11,8 @@ import type { Backend } from "../backend/backend.ts";
 import type { Admission } from "../backend/backend_options.ts";
 import { type Identity, readMarker } from "../backend/identity.ts";
 import { FETCH } from "../message/command.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
+import { requestOf } from "../message/request_of.ts";
 import { ReplyStatus } from "../message/reply.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
@@ -157,13 +158,11 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
         then(left === "known" || (left === "clean" && alone));
       });
     }
-    const { keyBytes, keyStart, keyEnd } = request;
-    const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
     const looked = new CallbackSink((reply) => {
       const known = alone || server.keys.knows(request.keyText());
       then(isValue(reply) || (reply.status === ReplyStatus.Miss && known));
     });
-    copies.main.sendOr(look, looked, null);
+    copies.main.sendOr(requestOf(FETCH, request), looked, null);
   }
 
   /** Others, which reach the copy, may leave a placeholder at any moment: it is no value to go on. */

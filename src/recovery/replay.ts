@@ -10,13 +10,14 @@
  */
 
 import type { Backend } from "../backend/backend.ts";
-import { DELETE, FLUSH_ALL, MD } from "../message/command.ts";
-import { isPlainKey } from "../message/key.ts";
+import { FLUSH_ALL } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
+import { deletionOf } from "../route/result_copy.ts";
 import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { bytesOf } from "./ask_key.ts";
 import { oldConnectionsGone } from "./late_packets.ts";
 
 /** Deletes under way at a time. */
@@ -79,7 +80,6 @@ function ask(backend: Destination, request: Request): Promise<Reply> {
 }
 
 function deletion(key: string): Request {
-  const bytes = Uint8Array.from(key, (letter) => letter.charCodeAt(0));
-  const command = isPlainKey(bytes, 0, bytes.length) ? DELETE : MD;
-  return new Request().make(command, bytes, 0, bytes.length);
+  const keyBytes = bytesOf(key);
+  return deletionOf({ keyBytes, keyStart: 0, keyEnd: keyBytes.length });
 }

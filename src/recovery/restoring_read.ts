@@ -13,7 +13,8 @@
 
 import { FETCH } from "../message/command.ts";
 import { Reply, ReplyStatus } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
+import { requestOf } from "../message/request_of.ts";
 import { classicHead, classicValue } from "../protocol/value_reply.ts";
 import type { Copies, Destination, Sink } from "../route/route.ts";
 import { UNTRUSTED } from "../route/untrusted.ts";
@@ -98,10 +99,8 @@ export class RestoringRead implements Sink {
   }
 
   #askInMeta(): void {
-    const { keyBytes, keyStart, keyEnd } = this.#request;
     this.#inMeta = true;
-    const look = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
-    this.#copies.main.sendOr(look, this, null);
+    this.#copies.main.sendOr(requestOf(FETCH, this.#request), this, null);
   }
 
   #fromMain(reply: Reply): void {

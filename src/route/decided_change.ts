@@ -11,13 +11,15 @@
  * Owned by: the legs at the main, until both are answered.
  */
 
-import { FETCH, MARK_STALE, MG_TOUCH, TOUCH } from "../message/command.ts";
+import { MG_TOUCH, TOUCH } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
+import { requestOf } from "../message/request_of.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder, Decision } from "./copy_order.ts";
 import type { Deadline } from "./deadline.ts";
+import { fetchBehind } from "./fetch_behind.ts";
 import { isMissed } from "./missed_changes.ts";
 import { standing } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
@@ -93,12 +95,10 @@ export class DecidedChange implements Sink {
 
   start(): void {
     const { main } = this.#options;
-    const { command, keyBytes, keyStart, keyEnd, body } = this.#request;
+    const { command, body } = this.#request;
     this.#fetching = command.copy === "result" && main.speaksMeta && body === null;
     main.sendOr(this.#request, this, null);
-    if (!this.#fetching) return;
-    const fetch = new Request().make(FETCH, keyBytes, keyStart, keyEnd);
-    main.sendOr(fetch, new CallbackSink((reply) => this.#onFetched(reply)), null);
+    if (this.#fetching) fetchBehind(this.#request, main, (found) => this.#onFetched(found));
   }
 
   /** The main has decided. */
@@ -158,22 +158,11 @@ export class DecidedChange implements Sink {
     this.#sink.reply(failure);
   }
 
-  #onFetched(reply: Reply): void {
+  #onFetched(found: Reply | null): void {
     this.#fetching = false;
     if (this.#decision.settled) return;
-    this.#fetched = reply.status === ReplyStatus.Hit && !reply.won ? reply.retain() : null;
-    if (reply.status === ReplyStatus.Hit && reply.won) this.#giveBackWin();
+    this.#fetched = found?.retain() ?? null;
     this.#settle(this.#copy());
-  }
-
-  /**
-   * The value is marked stale, and our fetch took the right to renew it from the
-   * clients: mark it again. The backup knows no stale values; it gets none.
-   */
-  #giveBackWin(): void {
-    const { keyBytes, keyStart, keyEnd } = this.#request;
-    const mark = new Request().make(MARK_STALE, keyBytes, keyStart, keyEnd);
-    this.#options.main.sendOr(mark, new CallbackSink(() => {}), null);
   }
 
   #settle(copy: Request | null): void {
@@ -217,7 +206,7 @@ export class DecidedChange implements Sink {
     // A touch would make a placeholder last.
     if (command.copy === "touch" && backup.phase !== "restoring") {
       const row = isPlainKey(keyBytes, keyStart, keyEnd) ? TOUCH : MG_TOUCH;
-      const touch = new Request().make(row, keyBytes, keyStart, keyEnd);
+      const touch = requestOf(row, this.#request);
       touch.exptime = exptime;
       return touch;
     }

@@ -6,11 +6,12 @@
  *   not known             nothing stays there: a miss instead of a lie
  */
 
-import { type Command, DELETE, MD, MS, SET } from "../message/command.ts";
+import { DELETE, MD, MS, SET } from "../message/command.ts";
 import { exptimeOf } from "../message/exptime_of.ts";
 import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
+import { type KeyRange, requestOf } from "../message/request_of.ts";
 
 /** A change that makes the other copy hold what the deciding server holds. */
 export function resultCopy(
@@ -22,15 +23,15 @@ export function resultCopy(
   if (command.copy === "value" && body === null) return withOwnValue(request);
   // A time left of 0 is over; as an exptime, 0 would mean never.
   if (fetched === null || fetched.ttl === 0) return deletionOf(request);
-  const copy = make(hasPlainKey(request) ? SET : MS, request);
+  const copy = requestOf(hasPlainKey(request) ? SET : MS, request);
   const { flags, bytes, valueStart, valueEnd, ttl } = fetched;
   const exptime = exptimeOf(ttl, unixTime());
   return Object.assign(copy, { flags, exptime, valueBytes: bytes, valueStart, valueEnd });
 }
 
 /** Takes the key away, in words that carry it. */
-export function deletionOf(request: Request): Request {
-  return make(hasPlainKey(request) ? DELETE : MD, request);
+export function deletionOf(key: KeyRange): Request {
+  return requestOf(hasPlainKey(key) ? DELETE : MD, key);
 }
 
 /** An `ms` that finds no room takes the old value away, also where its mode forbids a change. */
@@ -54,14 +55,10 @@ export function madeChange({ status }: Reply): boolean {
 
 function withOwnValue(request: Request): Request {
   const { flags, exptime, valueBytes, valueStart, valueEnd } = request;
-  const copy = make(SET, request);
+  const copy = requestOf(SET, request);
   return Object.assign(copy, { flags, exptime, valueBytes, valueStart, valueEnd });
 }
 
-function hasPlainKey({ keyBytes, keyStart, keyEnd }: Request): boolean {
+function hasPlainKey({ keyBytes, keyStart, keyEnd }: KeyRange): boolean {
   return isPlainKey(keyBytes, keyStart, keyEnd);
-}
-
-function make(command: Command, { keyBytes, keyStart, keyEnd }: Request): Request {
-  return new Request().make(command, keyBytes, keyStart, keyEnd);
 }

@@ -1,6 +1,7 @@
 import { DELETE, MS, SET } from "../message/command.ts";
 import { isPlainKey } from "../message/key.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
+import { requestOf } from "../message/request_of.ts";
 import type { Destination } from "./route.ts";
 
 /** A meta change from a text client, for a backup that has no meta commands. */
@@ -9,6 +10,6 @@ export function speakable(request: Request, backup: Destination): Request {
   if (!command.meta || opcode >= 0 || backup.speaksMeta) return request;
   if (!isPlainKey(keyBytes, keyStart, keyEnd)) return request;
   const { flags, exptime, valueBytes, valueStart, valueEnd, body } = request;
-  const classic = new Request().make(command === MS ? SET : DELETE, keyBytes, keyStart, keyEnd);
+  const classic = requestOf(command === MS ? SET : DELETE, request);
   return Object.assign(classic, { flags, exptime, valueBytes, valueStart, valueEnd, body });
 }

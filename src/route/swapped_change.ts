@@ -11,10 +11,10 @@
  * Owned by: the leg that is unanswered, until the main has its copy.
  */
 
-import { type Command, FETCH, MARK_STALE } from "../message/command.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
 import { CallbackSink } from "./callback_sink.ts";
+import { fetchBehind } from "./fetch_behind.ts";
 import { isMissed, type MissedChanges, whenKnown } from "./missed_changes.ts";
 import { standing } from "./parallel_change.ts";
 import type { PatientSink } from "./patient_sink.ts";
@@ -116,20 +116,13 @@ export class SwappedChange implements Sink {
     // The main may have another value than the one whose time is changed, or none.
     this.#fetching = (copy === "result" || copy === "touch") && backup.speaksMeta;
     backup.sendOr(this.#request, this, null);
-    if (!this.#fetching) return;
-    const fetched = new CallbackSink((reply) => this.#onFetched(reply));
-    backup.sendOr(this.#make(FETCH), fetched, null);
+    if (this.#fetching) fetchBehind(this.#request, backup, (found) => this.#onFetched(found));
   }
 
-  #onFetched(reply: Reply): void {
+  #onFetched(found: Reply | null): void {
     if (!this.#fetching) return;
     this.#fetching = false;
-    const hit = reply.status === ReplyStatus.Hit;
-    this.#fetched = hit && !reply.won ? reply.retain() : null;
-    // The right to renew a stale value is for the clients.
-    if (hit && reply.won) {
-      this.#options.backup.sendOr(this.#make(MARK_STALE), new CallbackSink(() => {}), null);
-    }
+    this.#fetched = found?.retain() ?? null;
     this.#copyResult();
   }
 
@@ -179,10 +172,5 @@ export class SwappedChange implements Sink {
     this.#fetching = false;
     this.#sink.reply(UNTRUSTED);
     this.#options.done();
-  }
-
-  #make(command: Command): Request {
-    const { keyBytes, keyStart, keyEnd } = this.#request;
-    return new Request().make(command, keyBytes, keyStart, keyEnd);
   }
 }
