@@ -33,6 +33,7 @@ const LINES: Readonly<Record<Shape, readonly ReplyStatus[]>> = {
   metaLease: [Miss, Stored],
   metaStale: CHANGED,
   metaAdd: CHANGED,
+  metaLook: [Miss, Stored],
 };
 
 /** Meta commands that may be answered by a value. */

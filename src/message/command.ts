@@ -24,7 +24,8 @@ export type Shape =
   | "fetch" // made by us: value, flags and remaining time of one key
   | "metaLease" // made by us: the right to fill a key that is not there
   | "metaStale" // made by us: marks one key stale
-  | "metaAdd"; // made by us: adds one key, and tells its cas number
+  | "metaAdd" // made by us: adds one key, and tells its cas number
+  | "metaLook"; // made by us: flags and remaining time of one key, and not its value
 
 /** Who answers: servers by key, all servers, or the proxy itself. */
 export type Scope = "key" | "all" | "proxy";
@@ -148,6 +149,7 @@ const ROWS: readonly Row[] = [
   ["mg", "metaLease", "key", "c", "none", { variant: "made by the proxy, a lease" }],
   ["md", "metaStale", "key", "cr", "none", { variant: "made by the proxy" }],
   ["ms", "metaAdd", "key", "c", "none", { variant: "made by the proxy" }],
+  ["mg", "metaLook", "key", "r", "none", { variant: "made by the proxy, no value" }],
 ];
 
 function toCommand(row: Row, id: number): Command {
@@ -214,3 +216,4 @@ export const FETCH: Command = commandNamed("mg", "made by the proxy");
 export const LEASE: Command = commandNamed("mg", "made by the proxy, a lease");
 export const MARK_STALE: Command = commandNamed("md", "made by the proxy");
 export const REFILL: Command = commandNamed("ms", "made by the proxy");
+export const LOOK: Command = commandNamed("mg", "made by the proxy, no value");

@@ -124,6 +124,8 @@ function argumentsOf(request: Request, length: number): string {
       return ` T${exptime}`;
     case "fetch":
       return " v f t c";
+    case "metaLook":
+      return " f t c";
     case "metaStale":
       return " I";
     case "metaAdd":

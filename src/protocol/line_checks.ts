@@ -40,6 +40,7 @@ export const WORDS: Readonly<Record<Command["shape"], readonly [number, number]>
   metaLease: [Infinity, Infinity],
   metaStale: [Infinity, Infinity],
   metaAdd: [Infinity, Infinity],
+  metaLook: [Infinity, Infinity],
 };
 
 /** The word behind the command is the key. */

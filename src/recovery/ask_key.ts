@@ -1,10 +1,13 @@
 /** What recovery asks servers about single keys, outside of all routes. */
 
-import { type Command, FETCH, MARK_STALE } from "../message/command.ts";
-import type { Reply } from "../message/reply.ts";
+import { type Command, FETCH, LOOK, MARK_STALE } from "../message/command.ts";
+import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink, TOO_LARGE } from "../route/callback_sink.ts";
 import type { Destination } from "../route/route.ts";
+import { LONG_BYTES } from "./held_values.ts";
+import type { ValueRoom } from "./value_room.ts";
+import { ValueSink } from "./value_sink.ts";
 
 /** A request that no client waits for. */
 export function ownRequest(command: Command, key: Uint8Array): Request {
@@ -21,12 +24,38 @@ export function askKey(server: Destination, request: Request): Promise<Reply | n
   });
 }
 
-/** What a server holds of a key, owned; null when that is too large. */
-export async function lookAt(server: Destination, key: Uint8Array): Promise<Reply | null> {
-  const found = await askKey(server, ownRequest(FETCH, key));
-  // We were given the right to renew a stale value: it is for the clients.
-  if (found?.won) await askKey(server, ownRequest(MARK_STALE, key));
+/** What a server holds of a key, owned; null when there is no room for that. */
+export async function lookAt(
+  server: Destination,
+  key: Uint8Array,
+  room: ValueRoom | null = null,
+): Promise<Reply | null> {
+  const fetch = ownRequest(FETCH, key);
+  const found = room === null ? await askKey(server, fetch) : await askValue(server, fetch, room);
+  await giveBackWin(server, key, found);
   return found;
+}
+
+/** What a server holds of a key, owned, without its value: a hit has an empty one. */
+export async function lookWithoutValue(server: Destination, key: Uint8Array): Promise<Reply> {
+  const found = (await askKey(server, ownRequest(LOOK, key)))!;
+  if (found.status === ReplyStatus.Stored) found.status = ReplyStatus.Hit;
+  await giveBackWin(server, key, found);
+  return found;
+}
+
+/** What was long when it was asked for last comes over a connection of its own. */
+function askValue(server: Destination, request: Request, room: ValueRoom): Promise<Reply | null> {
+  request.apart = room.wanted > LONG_BYTES;
+  return new Promise((resolve) => {
+    const sink = new ValueSink(room, (reply) => resolve(reply === TOO_LARGE ? null : reply));
+    server.sendOr(request, sink, null);
+  });
+}
+
+/** We were given the right to renew a stale value: it is for the clients. */
+async function giveBackWin(server: Destination, key: Uint8Array, found: Reply | null) {
+  if (found?.won) await askKey(server, ownRequest(MARK_STALE, key));
 }
 
 /** The cas number of an answer, empty when it has none. */

@@ -40,6 +40,7 @@ export function recoveryReport(servers: readonly FarmServer[], view: BoardView):
       ...server.recovery.refills.counters,
       ...server.recovery.refills.looks.counters,
     });
+    addCounters(lines, `${server.label}_cleared`, { ...server.recovery.clearedLooks.counters });
     addCounters(lines, `${server.label}_restores`, {
       ...server.recovery.restoration.restores.counters,
     });

@@ -2,10 +2,9 @@
  * Puts keys back on a server that missed a change of them, after the replay has deleted
  * them there: without it they would be on one copy only until they are set again.
  *
- *   copy:   mg k v f t c         the value, its flags, its time left, its cas number
- *   server: ms k c ME …          added: refused if anything has been written there since
- *   copy:   mg k v f t c         the same cas number: the server holds what the copy holds
- *                                another one: md k C<cas of what was added>, and once more
+ *   key in its turn (CopyOrder) ─> refill ─ put back, or nothing to put back ─> trusted
+ *                                         ─ not now, or never ────────────────> cleared
+ *                                         ─ no room for its value ─> in line ─> refill
  *
  * No placeholders: the server is in service, and other proxies read it in plain text.
  * Nobody reads the key there through us before it is trusted again. Changes of the key
@@ -13,23 +12,29 @@
  *
  * Others send a change to both servers at once: for these there is a second look.
  *
+ * Values in parts that find no room at once come last, and wait for it in line: for a few
+ * seconds, because nobody else reads the server meanwhile. What is left then is cleared.
+ *
  * Owned by: ServerRecovery. Owns: the second looks.
  */
 
-import { FETCH, MD_DECIDED, REFILL } from "../message/command.ts";
-import { exptimeOf } from "../message/exptime_of.ts";
-import { type Reply, ReplyStatus } from "../message/reply.ts";
+import { FETCH } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "../route/copy_order.ts";
 import type { Copies, Destination } from "../route/route.ts";
-import { askKey, bytesOf, casOf, lookAt, ownRequest } from "./ask_key.ts";
+import { bytesOf, ownRequest } from "./ask_key.ts";
+import type { HeldValues } from "./held_values.ts";
 import type { Journal } from "./journal.ts";
+import { type Outcome, refill, type RefilledKey, type RefillTerms } from "./refill.ts";
 import { SecondLooks, type SecondLooksServices } from "./second_looks.ts";
+import { ValueRoom } from "./value_room.ts";
 
 /** Keys under way at a time. */
 const WINDOW = 256;
-/** Times that a key is tried while it keeps changing at its copy. */
-const ROUNDS_MAX = 3;
+/** Of these, keys that waited for room. */
+const ROOM_WINDOW = 2;
+/** Keys wait for room for so long after the others, ms. */
+const ROOM_MS = 5000;
 /** Waiting keys that are looked at in one go. */
 const RECALL_MAX = 10_000;
 
@@ -43,12 +48,18 @@ export class RefillCounters {
   overtaken = 0;
   /** Keys that could not be put back because a server failed, or cannot tell or take them. */
   failed = 0;
+  /** Keys that found no room for their value in time. */
+  postponed = 0;
+  /** Keys whose value is too large to be put back. */
+  large = 0;
 }
 
 /** What refills of one server ask about the world. */
 export interface RefillServices extends Omit<SecondLooksServices, "copiesOf"> {
   readonly journal: Journal;
   readonly order: CopyOrder;
+  /** Room for values that come in parts. */
+  readonly held: HeldValues;
   readonly unixTime: () => number;
   /** The server and the one to copy from; null when the key is another's, or has no such server. */
   readonly copiesOf: (key: Request) => Copies | null;
@@ -58,17 +69,12 @@ export interface RefillServices extends Omit<SecondLooksServices, "copiesOf"> {
   readonly beingRestored: (server: Destination) => boolean;
 }
 
-/**
- * How one key came out. `unknown`: the copy could not be asked. `refused`: one of the
- * servers cannot do it, now or later. `lost`: the server may hold what was added.
- */
-type Outcome = "refilled" | "absent" | "overtaken" | "unknown" | "refused" | "lost";
-
 /** The refills of one server. */
 export class Refills {
   readonly counters: RefillCounters = new RefillCounters();
   readonly looks: SecondLooks;
   readonly #services: RefillServices;
+  readonly #terms: RefillTerms;
   /** Grows when what was read of copies before must not be put back any more. */
   #epoch = 0;
   /** Under way. */
@@ -76,7 +82,14 @@ export class Refills {
 
   constructor(services: RefillServices) {
     this.#services = services;
-    this.looks = new SecondLooks({ ...services, copiesOf: (key) => this.#copiesOf(key) });
+    this.looks = new SecondLooks({ ...services, copiesOf: this.#copiesOf });
+    this.#terms = {
+      ...services,
+      copiesOf: this.#copiesOf,
+      flushing: () => this.#flushes > 0,
+      epoch: () => this.#epoch,
+      left: (left) => this.looks.add(left),
+    };
   }
 
   /**
@@ -84,13 +97,38 @@ export class Refills {
    * false when the server was lost in between.
    */
   async run(keys: readonly string[]): Promise<boolean> {
-    let next = 0;
-    let lost = false;
-    const one = async () => {
-      while (next < keys.length && !lost) lost = !await this.#inTurn(keys[next++]) || lost;
+    const { held, clock } = this.#services;
+    const roomless: RefilledKey[] = [];
+    const atOnce = async (name: string) => {
+      const key = { name, room: new ValueRoom(held) };
+      const outcome = await this.#inTurn(key);
+      if (outcome === "no room") roomless.push(key);
+      return outcome !== "lost";
     };
-    await Promise.all(Array.from({ length: Math.min(WINDOW, keys.length) }, one));
-    return !lost;
+    if (!await inParallel(keys, WINDOW, atOnce)) return false;
+    const endMs = clock.now() + ROOM_MS;
+    return await inParallel(roomless, ROOM_WINDOW, (key) => this.#withRoom(key, endMs));
+  }
+
+  /** Once there is room for the value; false when the server was lost in between. */
+  async #withRoom(key: RefilledKey, endMs: number): Promise<boolean> {
+    if (!key.room.mayWait) {
+      this.#leave(key.name, "large");
+      return true;
+    }
+    const inTime = this.#services.clock.now() < endMs &&
+      await new Promise<boolean>((resolve) => {
+        if (!key.room.wait(() => resolve(true))) resolve(false);
+      });
+    const outcome = inTime ? await this.#inTurn(key) : "no room";
+    if (outcome === "no room") this.#leave(key.name, "postponed");
+    return outcome !== "lost";
+  }
+
+  /** It stays at its copy, for now or for good. */
+  #leave(name: string, how: "large" | "postponed"): void {
+    this.counters[how]++;
+    this.#services.journal.clear(name, how === "postponed");
   }
 
   /** Every server is being flushed, this one perhaps before an addition of ours arrives. */
@@ -119,77 +157,23 @@ export class Refills {
   }
 
   /** Once all that is under way of the key has ended, and before anything else begins. */
-  #inTurn(key: string): Promise<boolean> {
+  #inTurn(key: RefilledKey): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.#services.order.holding(key, (done) => {
-        void this.#put(key).then((outcome) => {
-          this.#note(key, outcome);
+      this.#services.order.holding(key.name, (done) => {
+        void refill(key, this.#terms).then((outcome) => {
+          key.room.give();
+          this.#note(key.name, outcome);
           done();
-          resolve(outcome !== "lost");
+          resolve(outcome);
         });
       });
     });
   }
 
-  async #put(key: string): Promise<Outcome> {
-    for (let round = 0; round < ROUNDS_MAX; round++) {
-      const outcome = await this.#round(key);
-      if (outcome !== "again") return outcome;
-    }
-    return "unknown";
-  }
-
-  async #round(name: string): Promise<Outcome | "again"> {
-    const key = bytesOf(name);
-    const copies = this.#copiesOf(key);
-    if (copies === null) return "unknown";
-    const { main: server, backup: copy } = copies;
-    // Its restore puts the key back; two ways at a time would get into each other's. And a
-    // flush has passed the server, perhaps, and not the copy.
-    if (this.#services.beingRestored(server) || this.#flushes > 0) return "unknown";
-    if (!server.speaksMeta || !copy.speaksMeta) return "refused";
-    const before = { flushes: this.#epoch, copy: copy.epoch, server: server.epoch };
-    const found = await lookAt(copy, key);
-    if (found === null) return "refused";
-    if (found.status === ReplyStatus.Failed || this.#copiesOf(key) === null) return "unknown";
-    // Somebody may be about to fill a placeholder of before.
-    if (found.taken && copy.phase !== "serving") return "unknown";
-    if (found.status === ReplyStatus.Miss) this.looks.add({ key: name, atCopy: "", atServer: "" });
-    if (!isLasting(found)) return "absent";
-    const added = await askKey(server, this.#addition(key, found));
-    if (added === null || added.status === ReplyStatus.Failed) return "lost";
-    if (added.status === ReplyStatus.NotStored) return "overtaken";
-    if (added.status !== ReplyStatus.Stored) return "refused";
-    const now = await lookAt(copy, key);
-    // Numbers begin anew in another process: an old one could fit by accident.
-    if (server.epoch !== before.server) return "lost";
-    const known = copy.epoch === before.copy && this.#epoch === before.flushes &&
-      this.#copiesOf(key) !== null;
-    if (now !== null && known && isSame(now, found)) {
-      this.looks.add({ key: name, atCopy: casOf(found), atServer: casOf(added) });
-      return "refilled";
-    }
-    const undo = ownRequest(MD_DECIDED, key);
-    undo.cas = casOf(added);
-    return outcomeOf(await askKey(server, undo), known ? "again" : "unknown");
-  }
-
-  #copiesOf(key: Uint8Array): Copies | null {
+  readonly #copiesOf = (key: Uint8Array): Copies | null => {
     const copies = this.#services.copiesOf(ownRequest(FETCH, key));
     return copies === null || this.#services.beingRestored(copies.backup) ? null : copies;
-  }
-
-  #addition(key: Uint8Array, found: Reply): Request {
-    const addition = ownRequest(REFILL, key);
-    addition.flags = found.flags;
-    // One second less than is left: never longer than it was.
-    const ttl = found.ttl < 0 ? found.ttl : found.ttl - 1;
-    addition.exptime = exptimeOf(ttl, this.#services.unixTime());
-    addition.valueBytes = found.bytes;
-    addition.valueStart = found.valueStart;
-    addition.valueEnd = found.valueEnd;
-    return addition;
-  }
+  };
 
   #note(key: string, outcome: Outcome): void {
     const { journal } = this.#services;
@@ -211,29 +195,19 @@ export class Refills {
   }
 }
 
-/** What the undoing of an addition came to. */
-function outcomeOf(undone: Reply | null, otherwise: "again" | "unknown"): Outcome | "again" {
-  switch (undone?.status) {
-    case ReplyStatus.Stored:
-    case ReplyStatus.NotFound:
-      return otherwise;
-    case ReplyStatus.Exists:
-      return "overtaken";
-    default:
-      return "lost";
-  }
-}
-
-/** A value that somebody may read for a while yet. */
-function isLasting(reply: Reply): boolean {
-  const over = reply.ttl >= 0 && reply.ttl <= 1;
-  return reply.status === ReplyStatus.Hit && !reply.stale && !reply.taken && !over;
-}
-
-/** Nothing has happened to it; a touch leaves the cas number alone. */
-function isSame(now: Reply, before: Reply): boolean {
-  const lasts = before.ttl < 0 ? now.ttl < 0 : before.ttl - now.ttl <= 1 && now.ttl <= before.ttl;
-  return now.status === ReplyStatus.Hit && lasts && casOf(now) === casOf(before);
+/** Works on so many at a time; false, and no more is begun, when one of them says so. */
+async function inParallel<T>(
+  all: readonly T[],
+  window: number,
+  work: (one: T) => Promise<boolean>,
+): Promise<boolean> {
+  let next = 0;
+  let goesOn = true;
+  const worker = async () => {
+    while (next < all.length && goesOn) goesOn = await work(all[next++]) && goesOn;
+  };
+  await Promise.all(Array.from({ length: Math.min(window, all.length) }, worker));
+  return goesOn;
 }
 
 function first(keys: Iterable<string>, most: number): string[] {

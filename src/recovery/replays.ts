@@ -11,6 +11,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Phase } from "../route/route.ts";
 import type { Level } from "./announcement.ts";
+import type { ClearedLooks } from "./cleared_looks.ts";
 import type { Journal } from "./journal.ts";
 import type { RecoveryServices } from "./recovery_services.ts";
 import type { Refills } from "./refills.ts";
@@ -26,6 +27,7 @@ export interface ReplaysOptions {
   readonly backend: Backend;
   readonly journal: Journal;
   readonly refills: Refills;
+  readonly clearedLooks: ClearedLooks;
   readonly services: RecoveryServices;
   /** Aborted when the proxy ends. */
   readonly signal: AbortSignal;
@@ -80,6 +82,8 @@ export class Replays {
     backend.missesKeys = journal.missed.size > 0 || lacks || this.ofEverything;
     if (journal.missed.size > 0 || this.ofEverything) announce("missed");
     else announce(lacks ? "lacking" : null);
+    this.#recallLater();
+    this.#options.clearedLooks.begin();
   }
 
   /** Deletes what the server has out of date, and trusts it with the rest. */
@@ -97,7 +101,6 @@ export class Replays {
     void this.#once().then((done) => {
       this.#running = false;
       this.noteMisses();
-      this.#recallLater();
       const { clock, graceMs } = services;
       if (done) this.begin();
       else clock.after(graceMs, () => backend.usable && this.begin());
@@ -118,7 +121,16 @@ export class Replays {
       this.#flushMissed = this.#flushMissedAgain;
       this.#options.flushRepeated();
     }
-    return await this.#options.refills.run(missed.keys);
+    return await this.#refill(missed.keys);
+  }
+
+  async #refill(keys: readonly string[]): Promise<boolean> {
+    const { backend, refills, services: { log } } = this.#options;
+    const { large } = refills.counters;
+    const done = await refills.run(keys);
+    const left = refills.counters.large - large;
+    if (left > 0) log.warn(`backend ${backend.name} lacks ${left} keys too large to be put back`);
+    return done;
   }
 
   /** Keys that could not be put back wait until their copies can be asked. */
@@ -130,7 +142,8 @@ export class Replays {
       this.#recallWaits = false;
       if (signal.aborted) return;
       if (backend.usable && !this.ofEverything) refills.recall();
-      this.#recallLater();
+      // While they are put back, what the server says of them is not to be believed by others either.
+      this.noteMisses();
       if (journal.missed.size > 0 && backend.usable) this.begin();
     });
   }

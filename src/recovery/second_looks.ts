@@ -8,7 +8,8 @@
  *
  * A change through another proxy or worker goes to both servers at once. It may have
  * passed the server just before the addition, and reach the copy after it was looked at.
- * A copy that was itself put back from the server has changed, and holds the same.
+ * A copy that was itself put back from the server has changed, and holds the same: only then
+ * is it asked for the value.
  *
  * Owned by: Refills.
  */
@@ -18,7 +19,7 @@ import { type Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { bytesOf, casOf, lookAt, ownRequest } from "./ask_key.ts";
+import { bytesOf, casOf, lookAt, lookWithoutValue, ownRequest } from "./ask_key.ts";
 
 /** Keys that wait for their second look. */
 const LOOKS_MAX = 100_000;
@@ -91,20 +92,28 @@ export class SecondLooks {
     const bytes = bytesOf(key);
     const copies = this.#services.copiesOf(bytes);
     if (copies === null) return this.add(left);
-    const copy = await lookAt(copies.backup, bytes);
-    if (copy === null) return;
+    const copy = await lookWithoutValue(copies.backup, bytes);
     if (copy.status === ReplyStatus.Failed) return this.add(left);
     const lost = copy.status === ReplyStatus.Miss && !this.#services.knows(copies.backup, key);
-    const server = await lookAt(copies.main, bytes);
-    if (server === null) return;
+    const server = await lookWithoutValue(copies.main, bytes);
     if (server.status === ReplyStatus.Failed) return this.add(left);
-    const untouched = leftAs(server) === atServer;
-    const same = leftAs(copy) === atCopy || isSameValue(server, copy);
-    if (!untouched || (same && isAsLasting(server, copy))) return;
+    if (leftAs(server) !== atServer) return;
+    const bothHold = copy.status === ReplyStatus.Hit && server.status === ReplyStatus.Hit;
+    const same = leftAs(copy) === atCopy ||
+      (bothHold && await holdSameValue(copies, bytes));
+    if (same && isAsLasting(server, copy)) return;
     if (lost) return this.add(left);
     this.counters.corrected++;
     this.#services.missedAgain(ownRequest(FETCH, bytes));
   }
+}
+
+/** Of large values it is not known: these are put back once more. */
+async function holdSameValue({ main, backup }: Copies, key: Uint8Array): Promise<boolean> {
+  const copy = await lookAt(backup, key);
+  if (copy === null) return false;
+  const server = await lookAt(main, key);
+  return server !== null && isSameValue(server, copy);
 }
 
 function leftAs(reply: Reply): string {

@@ -9,6 +9,9 @@
  */
 
 import type { Backend } from "../backend/backend.ts";
+import { FETCH } from "../message/command.ts";
+import { ownRequest } from "./ask_key.ts";
+import { ClearedLooks } from "./cleared_looks.ts";
 import { Journal } from "./journal.ts";
 import { KeyTrust } from "./key_trust.ts";
 import { KnownIdentity } from "./known_identity.ts";
@@ -52,6 +55,7 @@ export class ServerParts {
   readonly peerWait: PeerWait;
   readonly restoration: Restoration;
   readonly refills: Refills;
+  readonly clearedLooks: ClearedLooks;
   readonly replays: Replays;
   readonly keys: KeyTrust;
   readonly #options: ServerPartsOptions;
@@ -72,6 +76,7 @@ export class ServerParts {
     this.peerWait = this.#makePeerWait();
     this.restoration = this.#makeRestoration();
     this.refills = this.#makeRefills();
+    this.clearedLooks = this.#makeClearedLooks();
     this.replays = this.#makeReplays();
     this.keys = new KeyTrust({
       backend,
@@ -140,6 +145,7 @@ export class ServerParts {
     return new Refills({
       journal: this.journal,
       order: farm.order,
+      held: services.held,
       unixTime: services.unixTime,
       copiesOf: (key) => farm.copiesOf(key),
       beingRestored: (server) => farm.beingRestored(server),
@@ -151,12 +157,29 @@ export class ServerParts {
     });
   }
 
+  #makeClearedLooks(): ClearedLooks {
+    const { backend, services, farm } = this.#options;
+    return new ClearedLooks({
+      clock: services.clock,
+      journal: this.journal,
+      order: farm.order,
+      copiesOf: (key) => {
+        if (this.replays.ofEverything || farm.beingRestored(backend)) return null;
+        const copies = farm.copiesOf(ownRequest(FETCH, key));
+        return copies === null || farm.beingRestored(copies.backup) ? null : copies;
+      },
+      forgotten: () => this.replays.noteMisses(),
+      signal: farm.signal,
+    });
+  }
+
   #makeReplays(): Replays {
     const { backend, services, farm, events } = this.#options;
     return new Replays({
       backend,
       journal: this.journal,
       refills: this.refills,
+      clearedLooks: this.clearedLooks,
       services,
       signal: farm.signal,
       enter: (phase) => this.phase.enter(phase),

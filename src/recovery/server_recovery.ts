@@ -12,6 +12,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Identity } from "../backend/identity.ts";
 import type { Level } from "./announcement.ts";
+import type { ClearedLooks } from "./cleared_looks.ts";
 import type { Journal } from "./journal.ts";
 import type { KeyTrust } from "./key_trust.ts";
 import type { KnownIdentity } from "./known_identity.ts";
@@ -38,6 +39,7 @@ export class ServerRecovery {
   readonly journal: Journal;
   readonly repairs: Repairs;
   readonly refills: Refills;
+  readonly clearedLooks: ClearedLooks;
   /** What it may be believed of single keys. */
   readonly keys: KeyTrust;
   /** For other proxies, which announced that it misses changes. */
@@ -62,6 +64,7 @@ export class ServerRecovery {
     this.journal = parts.journal;
     this.repairs = parts.repairs;
     this.refills = parts.refills;
+    this.clearedLooks = parts.clearedLooks;
     this.keys = parts.keys;
     this.peerWait = parts.peerWait;
     this.restoration = parts.restoration;

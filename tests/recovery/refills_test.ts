@@ -1,22 +1,24 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
+import { HeldValues } from "../../src/recovery/held_values.ts";
 import { Journal } from "../../src/recovery/journal.ts";
 import { Refills } from "../../src/recovery/refills.ts";
 import { CopyOrder } from "../../src/route/copy_order.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeDestination, hitOf } from "../support/fake_destination.ts";
 import { settled } from "../support/settled.ts";
-import { LOOK, RefillsStage } from "./refills_stage.ts";
+import { LOOK, LOOK_AGAIN, RefillsStage } from "./refills_stage.ts";
 
 test("Refills adds what the copy holds, and trusts the key when the copy is still the same", async () => {
   const stage = new RefillsStage();
   await stage.found("v", "5", { flags: 3, ttl: 100 });
   assertEquals(stage.server.received, ["ms k 1 c ME F3 T99\r\nv\r\n"]);
   await stage.added("9");
-  assertEquals([stage.copy.received, stage.journal.missed.size], [[LOOK, LOOK], 1]);
+  assertEquals([stage.copy.received, stage.journal.missed.size], [[LOOK, LOOK_AGAIN], 1]);
   await stage.found("v", "5", { flags: 3, ttl: 99 });
   assertEquals([stage.whole, stage.journal.size], [true, 0]);
-  assertEquals(stage.counts, '{"refilled":1,"absent":0,"overtaken":0,"failed":0}');
+  const none = { absent: 0, overtaken: 0, failed: 0, postponed: 0, large: 0 };
+  assertEquals(stage.counts, JSON.stringify({ refilled: 1, ...none }));
 });
 
 test("Refills leaves alone what the copy has not, or not for long", async () => {
@@ -188,6 +190,7 @@ test("Refills holds the key while it is under way, and waits for what is", async
   const refills = new Refills({
     journal,
     order,
+    held: new HeldValues(1000),
     unixTime: () => 0,
     copiesOf: () => ({ main: server, backup: copy }),
     flushMissed: () => false,

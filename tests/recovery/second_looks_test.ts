@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { settled } from "../support/settled.ts";
-import { RefillsStage } from "./refills_stage.ts";
+import { HELD_BYTES, RefillsStage } from "./refills_stage.ts";
 
 /** The key was put back, and the grace is over. */
 async function lookedAgain(): Promise<RefillsStage> {
@@ -46,14 +46,27 @@ test("Refills keeps what was written on both since, and asks nothing of who fail
 
 test("Refills leaves alone what the copy holds again because it was put back from the server", async () => {
   const stage = await lookedAgain();
-  await stage.found("v", "17", { ttl: 96 });
-  await stage.atServer("v", "9", { ttl: 97 });
+  // Without the values, and because the copy has changed, with them.
+  for (const _ of ["without", "with"]) {
+    await stage.found("v", "17", { ttl: 96 });
+    await stage.atServer("v", "9", { ttl: 97 });
+  }
   assertEquals([stage.journal.size, stage.clock.pending], [0, 0]);
 
   const changed = await lookedAgain();
-  await changed.found("w", "17", { ttl: 96 });
-  await changed.atServer("v", "9", { ttl: 97 });
+  for (const _ of ["without", "with"]) {
+    await changed.found("w", "17", { ttl: 96 });
+    await changed.atServer("v", "9", { ttl: 97 });
+  }
   assertEquals([...changed.journal.missed], ["k"]);
+});
+
+test("Refills puts back once more what changed at the copy and is too large to compare", async () => {
+  const stage = await lookedAgain();
+  await stage.found("v", "17", { ttl: 96 });
+  await stage.atServer("v", "9", { ttl: 97 });
+  await stage.foundInParts(stage.copy, "v".repeat(HELD_BYTES), "17");
+  assertEquals([...stage.journal.missed], ["k"]);
 });
 
 test("Refills looks later at keys whose copy lacks them for now, or cannot be asked", async () => {
