@@ -5,15 +5,12 @@
  *                 lost? -> reconnect in the background; ejected? -> probe
  *   large values -> a connection of their own (LargeValues)
  *
- * Requests of one key always use the same connection, so a client that writes
- * and then reads sees what it wrote. A live request is never the probe: an
- * ejected server answers at once with the failure, and a probe of its own
- * connects, checks, and hands its connection over.
+ * A live request is never the probe: an ejected server answers at once with the
+ * failure, and a probe of its own connects, checks, and hands its connection over.
  *
- * Owned by: Proxy. Owns: its connections, its availability and its counters.
+ * Owned by: Proxy. Owns: its slots, its availability and its counters.
  */
 
-import { keyHash } from "../hash/key_hash.ts";
 import type { FailureReason, Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import { type Destination, type Phase, refuse, type Rescue, type Sink } from "../route/route.ts";
@@ -24,6 +21,7 @@ import { Availability } from "./availability.ts";
 import type { BackendOptions } from "./backend_options.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection_owner.ts";
+import { ConnectionSlots } from "./connection_slots.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { FailureReplies } from "./failure_replies.ts";
 import { Handshake } from "./handshake.ts";
@@ -53,7 +51,7 @@ export class Backend implements Destination, ConnectionOwner {
   readonly #options: BackendOptions;
   readonly #availability: Availability;
   readonly #health: Health;
-  readonly #slots: (Connection | null)[];
+  readonly #slots: ConnectionSlots;
   readonly #large: LargeValues;
   readonly #gate = new KeylessGate();
   readonly #failures: FailureReplies;
@@ -79,7 +77,7 @@ export class Backend implements Destination, ConnectionOwner {
       closeAll: (reason) => this.#closeAll(reason),
     });
     this.#health = this.#availability.health;
-    this.#slots = new Array(options.connections).fill(null);
+    this.#slots = new ConnectionSlots(options.connections, () => this.#connect());
     this.#large = new LargeValues(this, {
       connect: () => this.#connect(),
       connectionsMax: Math.max(1, options.connectionsMax - options.connections),
@@ -155,8 +153,7 @@ export class Backend implements Destination, ConnectionOwner {
 
   /** State, reason and time of the last change, version; for `stats`. */
   get status(): { state: string; reason: string; since: Date; version: string; depth: number } {
-    let depth = 0;
-    for (const connection of this.#slots) depth += connection?.depth ?? 0;
+    const { depth } = this.#slots;
     return { ...this.#availability.status(this.phase), version: this.#version, depth };
   }
 
@@ -176,10 +173,9 @@ export class Backend implements Destination, ConnectionOwner {
     if (this.#gate.closed) {
       return this.#gate.wait(request, (later) => this.sendOr(later, sink, rescue));
     }
-    if (request.command.scope === "all" && this.#slots.length > 1) {
+    if (request.command.scope === "all" && this.#slots.all.length > 1) {
       const later = request.retain();
-      const open = this.#slots.filter((connection) => connection !== null);
-      return this.#gate.pass(open, sink, (alone) => {
+      return this.#gate.pass(this.#slots.taken, sink, (alone) => {
         this.connectionFor(later).send(later, alone, rescue);
       });
     }
@@ -189,16 +185,12 @@ export class Backend implements Destination, ConnectionOwner {
 
   /** The connection that all requests of this key use; opened when there is none. */
   connectionFor(request: Request): Connection {
-    const slots = this.#slots;
-    const index = slots.length === 1
-      ? 0
-      : keyHash(request.keyBytes, request.keyStart, request.keyEnd) % slots.length;
-    return slots[index] ?? (slots[index] = this.#connect());
+    return this.#slots.of(request);
   }
 
   /** What has been sent here until now. */
   sentBefore(): SentBefore {
-    return new SentBefore({ gate: this.#gate, slots: this.#slots, large: this.#large });
+    return new SentBefore({ gate: this.#gate, slots: this.#slots.all, large: this.#large });
   }
 
   /** Closes every connection; whoever waits is answered. Safe to call twice. */
@@ -206,7 +198,7 @@ export class Backend implements Destination, ConnectionOwner {
     this.#closed = true;
     this.#availability.stop();
     this.#large.close();
-    for (const connection of this.#slots.slice()) connection?.close(null);
+    this.#slots.closeAll(null);
   }
 
   opened(connection: Connection): void {
@@ -222,7 +214,7 @@ export class Backend implements Destination, ConnectionOwner {
     this.#speaksMeta = meta;
     if (this.#availability.probeEnded(connection)) {
       if (!this.#availability.returned(connection)) return;
-      this.#slots[0] = connection;
+      this.#slots.put(0, connection);
     }
     if (identity !== null) this.#options.coordinator?.admit(this, identity, connection.createdMs);
   }
@@ -235,15 +227,15 @@ export class Backend implements Destination, ConnectionOwner {
       this.#open--;
     }
     const wasProbe = this.#availability.probeEnded(connection);
-    const slot = this.#slots.indexOf(connection);
-    if (slot >= 0) this.#slots[slot] = null;
+    const slot = this.#slots.slotOf(connection);
+    if (slot >= 0) this.#slots.put(slot, null);
     this.#large.closed(connection);
     if (reason === null || this.#closed || this.#health.state === "down") return;
     if (this.#availability.failed(connection, { reason, wasProbe })) return;
     this.#lost = true;
-    if (slot >= 0) this.#slots[slot] = this.#connect();
+    if (slot >= 0) this.#slots.fill(slot);
     // It had been taken out of its slot: without a new one nobody would read here again.
-    else if (this.#open === 0) this.#slots[0] ??= this.#connect();
+    else if (this.#open === 0) this.#slots.fill(0);
   }
 
   /** The coordinator's word on what this server may be trusted with. */
@@ -272,9 +264,9 @@ export class Backend implements Destination, ConnectionOwner {
   }
 
   occupied(connection: Connection): void {
-    const slot = this.#slots.indexOf(connection);
+    const slot = this.#slots.slotOf(connection);
     if (slot < 0 || !this.#large.adopt(connection)) return;
-    this.#slots[slot] = this.#large.takeIdle();
+    this.#slots.put(slot, this.#large.takeIdle());
   }
 
   faulted(error: unknown): void {
@@ -288,7 +280,7 @@ export class Backend implements Destination, ConnectionOwner {
   }
 
   #closeAll(reason: FailureReason): void {
-    for (const connection of this.#slots.slice()) connection?.close(reason);
+    this.#slots.closeAll(reason);
     this.#large.closeAll(reason);
   }
 
