@@ -81,3 +81,10 @@ export class NoticeFarm {
     return stages;
   }
 }
+
+/** Tells whether what is called back has been. */
+export function seen(ask: (then: () => void) => void): () => boolean {
+  let called = false;
+  ask(() => called = true);
+  return () => called;
+}
