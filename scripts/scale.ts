@@ -12,7 +12,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findRuntime } from "./benchmark/find_executable.ts";
-import { freePort } from "./benchmark/free_port.ts";
+import { freePort } from "../tests/support/free_port.ts";
 import { renderTable } from "./benchmark/markdown_table.ts";
 import { median } from "./benchmark/median.ts";
 import { type MemcachedFarm, startMemcachedFarm } from "./benchmark/memcached_farm.ts";

@@ -22,7 +22,7 @@ export const TARGET_NAMES = [
 export type TargetName = typeof TARGET_NAMES[number];
 
 /** The generators to choose from; `auto` is memtier where it is on PATH. */
-export const LOAD_NAMES = ["own", "memtier", "auto"] as const;
+const LOAD_NAMES = ["own", "memtier", "auto"] as const;
 
 /** One of these. */
 export type LoadName = typeof LOAD_NAMES[number];

@@ -31,7 +31,7 @@ export interface Cell {
 }
 
 /** What is read off one sample. */
-export const MEASURES = {
+const MEASURES = {
   requestsPerSecond: (sample: CellSample) => sample.requests / sample.seconds,
   proxyMicros: (sample: CellSample) => sample.proxyCpuNanos / sample.requests / 1e3,
   serverMicros: (sample: CellSample) => sample.serverCpuNanos / sample.requests / 1e3,

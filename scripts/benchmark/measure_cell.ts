@@ -7,7 +7,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { CellSample, Generator } from "./cell.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import type { Load, LoadOrder, LoadReport } from "./load_order.ts";
 import { memtierRefusal } from "./memtier_command.ts";
 import { runMemtier } from "./memtier_load.ts";

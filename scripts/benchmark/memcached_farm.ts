@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { askServer } from "./ask_server.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import type { ProcessCrew } from "./process_crew.ts";
 import { ReplyCounter } from "./reply_counter.ts";
 import { waitUntilServing } from "./wait_until_serving.ts";

@@ -19,7 +19,7 @@ export const CELL_EXTRA_SECONDS = 0.5;
 /** Of the time that is left, the part that is planned for: no cell takes exactly what others took. */
 const PLANNED_PART = 0.97;
 /** Planned for servers that are filled, starts that are timed, and pauses that are measured. */
-export const START_SECONDS = 25;
+const START_SECONDS = 25;
 
 /** The two parts of a cell's time, before and during the measurement. */
 export interface Windows {

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 
 /** What may be done to the farm. */
-export const FAULT_WORDS = ["kill", "stop", "warm", "proxy-kill", "proxy-stop"] as const;
+const FAULT_WORDS = ["kill", "stop", "warm", "proxy-kill", "proxy-stop"] as const;
 
 /** One of them. */
 export type FaultWord = typeof FAULT_WORDS[number];

@@ -12,7 +12,7 @@ import { subjectNamed } from "./subjects.ts";
 import { hashBytes } from "./trace.ts";
 
 /** Where the cases lie. */
-export const CORPUS_FOLDER: string = fileURLToPath(
+const CORPUS_FOLDER: string = fileURLToPath(
   new URL("../../tests/protocol/corpus", import.meta.url),
 );
 

@@ -10,7 +10,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { askServer } from "../benchmark/ask_server.ts";
-import { freePort } from "../benchmark/free_port.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import type { MemcachedFarm } from "../benchmark/memcached_farm.ts";
 import type { PinnedProcess } from "../benchmark/pinned_process.ts";
 import type { ProcessCrew } from "../benchmark/process_crew.ts";

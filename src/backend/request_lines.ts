@@ -29,7 +29,7 @@ const LINE_TWINS_MAX = 100;
 const KEEP_BYTES = 256 << 10;
 
 /** Of `RequestLines.write`: the request has a line of its own, or is the first of one. */
-export const OWN_LINE = -1;
+const OWN_LINE = -1;
 /** Of the same: its key joined the line before it. */
 export const JOINED = 0;
 

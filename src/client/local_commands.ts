@@ -9,7 +9,7 @@ import type { Route, Sink } from "../route/route.ts";
  * memcached's number comes first because client libraries parse it; it is the
  * version whose behaviour the proxy keeps.
  */
-export const MEMCACHED_VERSION = "1.6.18";
+const MEMCACHED_VERSION = "1.6.18";
 
 const ERROR = "ERROR\r\n";
 const MN_ANSWER = encode("MN\r\n");

@@ -21,7 +21,7 @@ import { socketPair } from "./socket_pair.ts";
  * memcached's number comes first because proxies and libraries parse it; it is the version
  * whose behaviour the server has.
  */
-export const EMBEDDED_VERSION = "1.6.18 embedded";
+const EMBEDDED_VERSION = "1.6.18 embedded";
 
 const CONNECTIONS_MAX = 1024;
 const TOO_MANY = new TextEncoder().encode("ERROR Too many open connections\r\n");

@@ -48,7 +48,7 @@ export function writeRequest(out: OutputBuffer, request: Request): void {
 }
 
 /** The line as it came, without what stays on our side, and without its end. */
-export function writeLine(out: OutputBuffer, request: Request): void {
+function writeLine(out: OutputBuffer, request: Request): void {
   if (request.dropsLease) {
     writeWithoutLease(out, request);
   } else if (request.serverCas !== SAME_CAS) {

@@ -5,8 +5,8 @@
 
 import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { test } from "node:test";
+import { awaitRefusal } from "../support/await_refusal.ts";
 import { awaitStats } from "../support/await_stats.ts";
-import { poll } from "../support/deadline.ts";
 import { Farm } from "../support/farm.ts";
 import { TextClient } from "../support/text_client.ts";
 import { timed } from "../support/timed.ts";
@@ -14,20 +14,6 @@ import { timed } from "../support/timed.ts";
 const TIME_MS = 30_000;
 /** No recovery, which would read from the backup while the main is young. */
 const PATIENT = ["--request-timeout", "20000", "--recover", "off"];
-
-/** Waits until the proxy takes no new client. */
-async function awaitRefusal(farm: Farm): Promise<void> {
-  const refused = async () => {
-    try {
-      await using client = await farm.proxy.client();
-      await client.readToEnd(1);
-      return null;
-    } catch (error) {
-      return error instanceof Error && "code" in error && error.code === "ECONNREFUSED" || null;
-    }
-  };
-  await poll(refused, 5000, "refusal of a new client");
-}
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`${signal} lets every pipelined request be answered, then exits with 0`, {
@@ -44,7 +30,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await awaitStats(farm.proxy, { cmd_get: 103, requests_incr: 1 });
 
     const status = farm.proxy.end(signal);
-    await awaitRefusal(farm);
+    await awaitRefusal(farm.proxy);
     assertEquals(await idle.readToEnd(), "");
     assertEquals(client.closed, false);
     farm.mains[0].resume();

@@ -11,21 +11,27 @@ const TIME_MS = 120_000;
 const FLUSHED_MS = 60_000;
 /** Servers are found silent, and answer again. */
 const READ_MS = 20_000;
+const ARGS = ["--replication", "sync", "--on-error", "error"];
+
+/** A proxy is killed after a change that the main, which stands still, has missed. */
+async function changeUnseen(
+  form: Parameters<typeof MagentProcess.start>[0],
+  main: MemcachedProcess,
+): Promise<void> {
+  await using killed = await MagentProcess.start(form);
+  await using client = await killed.client();
+  assertEquals(await client.set("k", "old"), "STORED");
+  await main.stop();
+  assertEquals(await client.set("k", "new"), "STORED");
+}
 
 test("The successor of a killed proxy reads nothing that a main missed, and has it flushed", {
   timeout: TIME_MS,
 }, async () => {
   await using main = await MemcachedProcess.start();
   await using backup = await MemcachedProcess.start();
-  const args = ["--replication", "sync", "--on-error", "error"];
-  const form = { mains: [main.server], backups: [backup.server], args };
-  {
-    await using killed = await MagentProcess.start(form);
-    await using client = await killed.client();
-    assertEquals(await client.set("k", "old"), "STORED");
-    await main.stop();
-    assertEquals(await client.set("k", "new"), "STORED");
-  }
+  const form = { mains: [main.server], backups: [backup.server], args: ARGS };
+  await changeUnseen(form, main);
   main.resume();
   await using direct = await main.client();
   await using successor = await MagentProcess.start(form);
@@ -51,15 +57,8 @@ test("A successor believes no main while the server that knows what it missed st
 }, async () => {
   await using main = await MemcachedProcess.start();
   await using backup = await MemcachedProcess.start();
-  const args = ["--replication", "sync", "--on-error", "error"];
-  const form = { mains: [main.server], backups: [backup.server], args };
-  {
-    await using killed = await MagentProcess.start(form);
-    await using client = await killed.client();
-    assertEquals(await client.set("k", "old"), "STORED");
-    await main.stop();
-    assertEquals(await client.set("k", "new"), "STORED");
-  }
+  const form = { mains: [main.server], backups: [backup.server], args: ARGS };
+  await changeUnseen(form, main);
   main.resume();
   await backup.stop();
   await using successor = await MagentProcess.start(form);

@@ -5,6 +5,7 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
+import { awaitRefusal } from "../support/await_refusal.ts";
 import { awaitStats } from "../support/await_stats.ts";
 import { Child } from "../support/child.ts";
 import { ClientLoad } from "../support/client_load.ts";
@@ -132,23 +133,13 @@ test("TERM lets the clients of all workers have their answers", { timeout: TIME_
   await awaitStats(farm.proxy, { cmd_get: 2 * CLIENTS });
 
   const status = farm.proxy.end("SIGTERM");
-  await poll(() => refused(farm), WAIT_MS, "refusal of a new client");
+  await awaitRefusal(farm.proxy);
   farm.mains[0].resume();
   for (const client of clients) {
     assertEquals(await client.readToEnd(), "VALUE k 0 1\r\nv\r\nEND\r\n");
   }
   assertEquals(await status, 0);
 });
-
-async function refused(farm: Farm): Promise<true | null> {
-  try {
-    await using client = await farm.proxy.client();
-    await client.readToEnd(1);
-    return null;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ECONNREFUSED" || null;
-  }
-}
 
 test("a port that another program has is an error", { timeout: TIME_MS }, async () => {
   await using farm = await startFarm();

@@ -10,6 +10,7 @@
  */
 
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { listen } from "./listen.ts";
 
 /** What the network does. */
 export type Weather = "pass" | "delay" | "hold" | "cut";
@@ -35,12 +36,7 @@ export class FaultRelay implements AsyncDisposable {
   /** Starts a relay to the memcached on this port. */
   static async start(memcachedPort: number): Promise<FaultRelay> {
     const server = createServer({ allowHalfOpen: true });
-    await new Promise<void>((resolve, reject) => {
-      server.on("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await listen(server);
     return new FaultRelay(server, port, memcachedPort);
   }
 

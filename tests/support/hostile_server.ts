@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { listen } from "./listen.ts";
 import type { Malice } from "./malice.ts";
 import { joinEnds } from "./meta_filter.ts";
 import type { SeededRandom } from "./seeded_random.ts";
@@ -33,12 +34,7 @@ export class HostileServer implements AsyncDisposable {
   /** Starts one in front of the memcached on this port, honest at first. */
   static async start(memcachedPort: number, random: SeededRandom): Promise<HostileServer> {
     const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.on("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await listen(server);
     const hostile = new HostileServer(server, port, random);
     server.on("connection", (client) => hostile.#relay(client, memcachedPort));
     return hostile;

@@ -8,6 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { listen } from "./listen.ts";
 
 const META_COMMANDS = new Set(["mg", "ms", "md", "ma", "mn", "me"]);
 const STORAGE_COMMANDS = new Set(["set", "add", "replace", "append", "prepend", "cas"]);
@@ -88,12 +89,7 @@ export class MetaFilter implements AsyncDisposable {
       memcached.on("data", (chunk) => client.write(chunk));
       joinEnds(client, memcached, sockets);
     });
-    await new Promise<void>((resolve, reject) => {
-      server.on("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await listen(server);
     return new MetaFilter(port, { server, sockets, filters });
   }
 

@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { listen } from "./listen.ts";
 import { joinEnds } from "./meta_filter.ts";
 
 /** What is to befall its connections. */
@@ -54,12 +55,7 @@ export class ServerTap implements AsyncDisposable {
       memcached.on("data", (chunk) => client.write(chunk));
       joinEnds(client, memcached, sockets);
     });
-    await new Promise<void>((resolve, reject) => {
-      server.on("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await listen(server);
     return new ServerTap(port, { server, sockets, heard, fate });
   }
 

@@ -6,7 +6,7 @@ import { ValueClient } from "./value_client.ts";
 import type { ValueProtocol } from "./value_protocols.ts";
 
 /** Servers that take values of 100 MB. */
-export const LARGE_ITEMS: readonly string[] = ["-I", "128m", "-m", "1024"];
+const LARGE_ITEMS: readonly string[] = ["-I", "128m", "-m", "1024"];
 
 /** The farms that large values pass through. */
 export const VALUE_FARMS: readonly (readonly [name: string, form: FarmForm])[] = [
