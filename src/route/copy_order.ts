@@ -102,12 +102,17 @@ export class CopyOrder {
     return this.#waitingAtMain.size > 0 || this.#flushesForMains > 0;
   }
 
-  /** Runs `run` once everything that came earlier, for any key, has run. */
-  afterAll(run: () => void): void {
-    this.holdingAll((done) => {
-      run();
-      done();
-    });
+  /**
+   * Runs `start` once everything that came earlier, for any key, has run; everything that comes
+   * later waits until `start` calls back.
+   */
+  holdingAll(start: (done: () => void) => void): void {
+    if (this.#flush !== null) {
+      this.#after.push(() => this.holdingAll(start));
+      return;
+    }
+    this.#flush = () => start(() => this.#letPass());
+    if (this.#chains.size === 0) this.#flush();
   }
 
   /**
@@ -122,16 +127,6 @@ export class CopyOrder {
         done();
       })
     );
-  }
-
-  /** Runs `start` as above; everything that comes later waits until `start` calls back. */
-  holdingAll(start: (done: () => void) => void): void {
-    if (this.#flush !== null) {
-      this.#after.push(() => this.holdingAll(start));
-      return;
-    }
-    this.#flush = () => start(() => this.#letPass());
-    if (this.#chains.size === 0) this.#flush();
   }
 
   /** Runs `run` once everything that is under way now has run; nobody waits for it. */

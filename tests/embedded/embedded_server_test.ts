@@ -97,7 +97,7 @@ test("a dump that is read slowly comes whole", { timeout: TIME_MS }, async () =>
   assertEquals(new Set(dump.match(/key=\S+/g)).size, keys);
 });
 
-test("stats of groups that tools read", async () => {
+test("an embedded server tells the groups of stats that tools read", async () => {
   await using embedded = await EmbeddedPort.start();
   await using client = await embedded.client();
   await client.ask("set a 0 0 1\r\nx\r\nset b 0 0 100\r\n" + "y".repeat(100) + "\r\n");
@@ -122,7 +122,7 @@ test("cache_memlimit sets the limit", async () => {
   assertEquals(await client.ask("cache_memlimit x\r\n"), "ERROR\r\n");
 });
 
-test("it says that it is embedded, behind the number of memcached", async () => {
+test("an embedded server says that it is embedded, behind the number of memcached", async () => {
   await using embedded = await EmbeddedPort.start();
   await using client = await embedded.client();
   assertEquals(await client.ask("version\r\n"), "VERSION 1.6.18 embedded\r\n");
@@ -147,7 +147,7 @@ test("a server that is closed drops its clients and its port", async () => {
   assertEquals(refused, true);
 });
 
-test("it is asked without a network, too", async () => {
+test("an embedded server is asked without a network, too", async () => {
   await using embedded = await EmbeddedPort.start();
   const socket = embedded.server.connect("embedded:test");
   const writer = socket.writable.getWriter();
