@@ -109,9 +109,16 @@ export class Marker {
 
   #write(command: Command, text: MarkerText, then: (reply: Reply) => void): void {
     const value = new TextEncoder().encode(markerValue(text));
-    const request = new Request().make(command, KEY, 0, KEY.length);
-    request.valueBytes = value;
-    request.valueEnd = value.length;
-    this.#server.sendOr(request, new CallbackSink(then), null);
+    const send = (told: (reply: Reply) => void) => {
+      const request = new Request().make(command, KEY, 0, KEY.length);
+      request.valueBytes = value;
+      request.valueEnd = value.length;
+      this.#server.sendOr(request, new CallbackSink(told), null);
+    };
+    send((reply) => {
+      // A server without room has dropped the marker of before instead: now there is room.
+      if (command === SET && reply.status === ReplyStatus.ServerError) send(then);
+      else then(reply);
+    });
   }
 }

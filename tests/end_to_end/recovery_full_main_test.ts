@@ -11,33 +11,40 @@ import type { TextClient } from "../support/text_client.ts";
 
 const TIME_MS = 60_000;
 const RESTORED_MS = 40_000;
-/** Of each kind; 2 MiB hold about a third of all. */
-const KEYS = 4000;
 const BATCH = 500;
-/** As short as a placeholder, and longer: for one of these there is no room, then for its value. */
-const LENGTHS = [10, 900];
+/**
+ * As short as a placeholder and a marker, and longer: for one of these there is no room, then for
+ * its value. Each kind alone needs more than half of the memory.
+ */
+const KINDS = [{ length: 10, keys: 16_000 }, { length: 900, keys: 1500 }] as const;
+const KEYS = KINDS.reduce((sum, { keys }) => sum + keys, 0);
 
-function keysOf(length: number): string[] {
-  return Array.from({ length: KEYS }, (_, at) => `key${length}:${at}`);
+/** The names of all keys, batch after batch, and the length of their values. */
+function* batches(): Generator<{ names: string[]; length: number }> {
+  for (const { length, keys } of KINDS) {
+    for (let at = 0; at < keys; at += BATCH) {
+      yield {
+        names: Array.from({ length: BATCH }, (_, next) => `key${length}:${at + next}`),
+        length,
+      };
+    }
+  }
 }
 
-async function store(client: TextClient, length: number): Promise<void> {
-  const keys = keysOf(length);
-  for (let at = 0; at < KEYS; at += BATCH) {
-    const sets = keys.slice(at, at + BATCH).map((key) =>
-      `set ${key} 0 0 ${length} noreply\r\n${"v".repeat(length)}\r\n`
-    );
+async function storeAll(client: TextClient): Promise<void> {
+  for (const { names, length } of batches()) {
+    const value = "v".repeat(length);
+    const sets = names.map((name) => `set ${name} 0 0 ${length} noreply\r\n${value}\r\n`);
     assertEquals(await client.ask(`${sets.join("")}mn\r\n`, "\r\n", TIME_MS), "MN\r\n");
   }
 }
 
-/** How many keys of this length whoever answers holds. */
-async function count(client: TextClient, length: number): Promise<number> {
+/** How many of the keys whoever answers holds. */
+async function count(client: TextClient): Promise<number> {
   let held = 0;
-  const keys = keysOf(length);
-  for (let at = 0; at < KEYS; at += BATCH) {
-    const line = `get ${keys.slice(at, at + BATCH).join(" ")}\r\n`;
-    held += (await client.ask(line, "END\r\n", TIME_MS)).split("VALUE ").length - 1;
+  for (const { names } of batches()) {
+    const answer = await client.ask(`get ${names.join(" ")}\r\n`, "END\r\n", TIME_MS);
+    held += answer.split("VALUE ").length - 1;
   }
   return held;
 }
@@ -52,13 +59,13 @@ test("The restore of a main that has no room for all its keys ends, and says so"
   });
   const [main] = farm.mains;
   await using client = await farm.proxy.client();
-  for (const length of LENGTHS) await store(client, length);
+  await storeAll(client);
   await main.restart(["-M", "-m", "2"]);
   const ended = () => farm.proxy.log.match(/ restored .*/)?.[0] ?? null;
   let reads = 0;
   const lines = await poll(
     async () => {
-      for (const length of LENGTHS) assertEquals(await count(client, length), KEYS);
+      assertEquals(await count(client), KEYS);
       reads++;
       return ended();
     },
@@ -72,9 +79,8 @@ test("The restore of a main that has no room for all its keys ends, and says so"
   assert(filled > 0 && refused > 0, lines);
 
   await using direct = await main.client();
-  let held = 0;
-  for (const length of LENGTHS) held += await count(direct, length);
-  assert(held < LENGTHS.length * KEYS, `${held} keys at the main`);
+  const held = await count(direct);
+  assert(held < KEYS, `${held} keys at the main`);
   const stats = await farm.proxy.stats("recovery");
   assertEquals(stats.get("main_1_restores_full"), "1");
   assertEquals(stats.get("main_1_restores_begun"), "1");

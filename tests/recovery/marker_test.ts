@@ -71,3 +71,15 @@ test("A marker is read as it was written, with the time and without it", () => {
   assertEquals(readMarker("77 1800000000 up"), marker);
   for (const text of ["", "up", "5", "x up", "5 1800000000"]) assertEquals(readMarker(text), null);
 });
+
+test("Marker is set once more on a server without room, which has dropped the one of before", () => {
+  const { server, marker } = markerOf([5]);
+  const told: number[] = [];
+  marker.replace(true, (generation) => told.push(generation));
+  server.answer("SERVER_ERROR out of memory storing object");
+  server.answer("STORED");
+  assertEquals([told, server.received.length, new Set(server.received).size], [[5], 2, 1]);
+  marker.setUp(5);
+  for (let time = 0; time < 2; time++) server.answer("SERVER_ERROR out of memory storing object");
+  assertEquals([server.received.length, server.waiting.length], [4, 0]);
+});
