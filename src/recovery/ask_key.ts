@@ -5,6 +5,7 @@ import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { CallbackSink, TOO_LARGE } from "../route/callback_sink.ts";
 import type { Destination } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { LONG_BYTES } from "./held_values.ts";
 import type { ValueRoom } from "./value_room.ts";
 import { ValueSink } from "./value_sink.ts";
@@ -24,14 +25,20 @@ export function askKey(server: Destination, request: Request): Promise<Reply | n
   });
 }
 
+/** What a value that comes in parts is put together with. */
+export interface HeldFor {
+  readonly room: ValueRoom;
+  readonly clock: Clock;
+}
+
 /** What a server holds of a key, owned; null when there is no room for that. */
 export async function lookAt(
   server: Destination,
   key: Uint8Array,
-  room: ValueRoom | null = null,
+  held: HeldFor | null = null,
 ): Promise<Reply | null> {
   const fetch = ownRequest(FETCH, key);
-  const found = room === null ? await askKey(server, fetch) : await askValue(server, fetch, room);
+  const found = await (held === null ? askKey(server, fetch) : askValue(server, fetch, held));
   await giveBackWin(server, key, found);
   return found;
 }
@@ -45,11 +52,15 @@ export async function lookWithoutValue(server: Destination, key: Uint8Array): Pr
 }
 
 /** What was long when it was asked for last comes over a connection of its own. */
-function askValue(server: Destination, request: Request, room: ValueRoom): Promise<Reply | null> {
+function askValue(
+  server: Destination,
+  request: Request,
+  { room, clock }: HeldFor,
+): Promise<Reply | null> {
   request.apart = room.wanted > LONG_BYTES;
   return new Promise((resolve) => {
-    const sink = new ValueSink(room, (reply) => resolve(reply === TOO_LARGE ? null : reply));
-    server.sendOr(request, sink, null);
+    const then = (reply: Reply) => resolve(reply === TOO_LARGE ? null : reply);
+    server.sendOr(request, new ValueSink(room, clock, then), null);
   });
 }
 

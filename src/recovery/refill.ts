@@ -14,6 +14,7 @@ import { exptimeOf } from "../message/exptime_of.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { Copies, Destination } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { askKey, bytesOf, casOf, lookAt, lookWithoutValue, ownRequest } from "./ask_key.ts";
 import type { LeftKey } from "./second_looks.ts";
 import { sendValue } from "./send_value.ts";
@@ -44,6 +45,7 @@ export type Outcome =
 
 /** What the refill of a key asks about the world. */
 export interface RefillTerms {
+  readonly clock: Clock;
   readonly unixTime: () => number;
   /** The server and the one to copy from, where that may be asked. */
   readonly copiesOf: (key: Uint8Array) => Copies | null;
@@ -80,7 +82,8 @@ async function refillOnce(
   if (!server.speaksMeta || !copy.speaksMeta) return "refused";
   const before = { all: terms.epoch(), copy: copy.epoch, server: server.epoch };
   const askedS = terms.unixTime();
-  const found = await lookAt(copy, key, room);
+  const { clock } = terms;
+  const found = await lookAt(copy, key, { room, clock });
   if (found === null) return "no room";
   if (found.status === ReplyStatus.Failed || terms.copiesOf(key) === null) return "unknown";
   // Somebody may be about to fill a placeholder of before.
@@ -90,7 +93,7 @@ async function refillOnce(
   const exptime = exptimeOf(found.ttl < 0 ? found.ttl : found.ttl - 1, terms.unixTime());
   // Numbers begin anew in another process: an old one could fit by accident.
   const isSameProcess = () => server.epoch === before.server;
-  const added = await add(server, { key, found, exptime, mayEnd: isSameProcess });
+  const added = await add(server, { key, found, exptime, clock, mayEnd: isSameProcess });
   if (added.status === ReplyStatus.Failed) return "lost";
   if (added.status === ReplyStatus.NotStored) return "overtaken";
   if (added.status !== ReplyStatus.Stored) return "refused";
@@ -112,16 +115,20 @@ interface Addition {
   readonly key: Uint8Array;
   readonly found: Reply;
   readonly exptime: number;
+  readonly clock: Clock;
   readonly mayEnd: () => boolean;
 }
 
-function add(server: Destination, { key, found, exptime, mayEnd }: Addition): Promise<Reply> {
+function add(
+  server: Destination,
+  { key, found, exptime, clock, mayEnd }: Addition,
+): Promise<Reply> {
   const addition = ownRequest(REFILL, key);
   const { flags, bytes, valueStart, valueEnd } = found;
   Object.assign(addition, { flags, exptime, valueBytes: bytes, valueStart, valueEnd });
   return new Promise((resolve) => {
     const sink = new CallbackSink((reply) => resolve(reply.retain()));
-    sendValue(server, addition, { sink, mayEnd });
+    sendValue(server, addition, { clock, sink, mayEnd });
   });
 }
 

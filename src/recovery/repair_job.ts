@@ -14,6 +14,7 @@ import type { Request } from "../message/request.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import { LineSink } from "../route/line_sink.ts";
 import type { Copies } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { AssembledValue } from "./assembled_value.ts";
 import type { HeldValues } from "./held_values.ts";
 import { ValueRoom } from "./value_room.ts";
@@ -73,10 +74,11 @@ export class RepairJob extends LineSink {
   readonly room: ValueRoom;
   readonly #owner: RepairOwner;
   readonly #waiting: RepairEnd[] = [];
-  readonly #value = new AssembledValue();
+  readonly #value: AssembledValue;
 
-  constructor(owner: RepairOwner, held: HeldValues) {
+  constructor(owner: RepairOwner, held: HeldValues, clock: Clock) {
     super();
+    this.#value = new AssembledValue(clock);
     this.#owner = owner;
     this.room = new ValueRoom(held);
   }
@@ -111,6 +113,14 @@ export class RepairJob extends LineSink {
     this.room.give();
     for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at](left, how);
     this.#waiting.length = 0;
+  }
+
+  override get backedUp(): boolean {
+    return this.#value.backedUp;
+  }
+
+  override whenDrained(callback: () => void): void {
+    this.#value.whenDrained(callback);
   }
 
   reply(reply: Reply): void {

@@ -31,6 +31,7 @@ import { type Reply, ReplyStatus } from "../message/reply.ts";
 import { Request } from "../message/request.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import type { Copies, Destination } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { type HeldValues, LONG_BYTES } from "./held_values.ts";
 import { RepairCounters } from "./repair_counters.ts";
 import {
@@ -54,6 +55,7 @@ const LEASE_USE_S = 15;
 
 /** What repairs ask about the world. */
 export interface RepairServices {
+  readonly clock: Clock;
   readonly unixTime: () => number;
   /** Room for values that come in parts. */
   readonly held: HeldValues;
@@ -97,7 +99,7 @@ export class Repairs implements RepairOwner {
       this.counters.skipped++;
       return then("unclear", "skipped");
     }
-    const job = this.#spare.pop() ?? new RepairJob(this, this.#services.held);
+    const job = this.#spare.pop() ?? this.#newJob();
     job.take(key, hash);
     job.long = long;
     job.leasedS = this.#services.unixTime();
@@ -227,7 +229,7 @@ export class Repairs implements RepairOwner {
     fill.valueStart = reply.valueStart;
     fill.valueEnd = reply.valueEnd;
     job.step = "fill";
-    sendValue(main, fill, { sink: job, mayEnd });
+    sendValue(main, fill, { clock: this.#services.clock, sink: job, mayEnd });
   }
 
   #filled(job: RepairJob, { status }: Reply): void {
@@ -264,6 +266,10 @@ export class Repairs implements RepairOwner {
     // Before it may be used again: who is told may begin the next repair.
     job.tell(left, how);
     if (this.#spare.length < SPARE_MAX) this.#spare.push(job);
+  }
+
+  #newJob(): RepairJob {
+    return new RepairJob(this, this.#services.held, this.#services.clock);
   }
 
   #make(job: RepairJob, command: Command): Request {

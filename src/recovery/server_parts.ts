@@ -65,6 +65,7 @@ export class ServerParts {
     this.#options = options;
     this.journal = new Journal(services.journalKeysMax);
     this.repairs = new Repairs({
+      clock: services.clock,
       unixTime: services.unixTime,
       held: services.held,
       mayAnswer: farm.mayAnswer,

@@ -3,6 +3,7 @@
 import { Reply, ReplyStatus } from "../message/reply.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import { LineSink } from "../route/line_sink.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { AssembledValue } from "./assembled_value.ts";
 import type { ValueRoom } from "./value_room.ts";
 
@@ -12,12 +13,21 @@ const BROKEN_OFF = Reply.fixed(ReplyStatus.Failed, "");
 export class ValueSink extends LineSink {
   readonly #room: ValueRoom;
   readonly #then: (reply: Reply) => void;
-  readonly #value = new AssembledValue();
+  readonly #value: AssembledValue;
 
-  constructor(room: ValueRoom, then: (reply: Reply) => void) {
+  constructor(room: ValueRoom, clock: Clock, then: (reply: Reply) => void) {
     super();
     this.#room = room;
+    this.#value = new AssembledValue(clock);
     this.#then = then;
+  }
+
+  override get backedUp(): boolean {
+    return this.#value.backedUp;
+  }
+
+  override whenDrained(callback: () => void): void {
+    this.#value.whenDrained(callback);
   }
 
   reply(reply: Reply): void {

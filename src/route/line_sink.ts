@@ -4,9 +4,11 @@ import type { Sink } from "./route.ts";
 
 /** The base of sinks whose replies are always one piece. */
 export abstract class LineSink implements Sink {
-  readonly backedUp: boolean = false;
-
   abstract reply(reply: Reply): void;
+
+  get backedUp(): boolean {
+    return false;
+  }
 
   begin(_head: Reply): void {
     assert(false, "the reply to a change is one line");

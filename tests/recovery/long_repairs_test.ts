@@ -34,7 +34,10 @@ function sentOn(socket: FakeSocket): string {
 
 /** Turns until all of a long value has left. */
 async function passed(stage: RepairsStage, turns = 20): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await stage.turn();
+  for (let turn = 0; turn < turns; turn++) {
+    stage.clock.advance(0);
+    await stage.turn();
+  }
 }
 
 /** Short for assertions: a difference of megabytes cannot be read. */

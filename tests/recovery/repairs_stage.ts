@@ -4,6 +4,7 @@ import { FETCH } from "../../src/message/command.ts";
 import { Request } from "../../src/message/request.ts";
 import { HeldValues } from "../../src/recovery/held_values.ts";
 import { Repairs } from "../../src/recovery/repairs.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { LoneBackend } from "../backend/lone_backend.ts";
 import { toBytes } from "../support/latin1.ts";
 
@@ -25,7 +26,9 @@ export class RepairsStage {
   long = false;
   readonly held = new HeldValues(HELD_BYTES);
   nowS = NOW_S;
+  readonly clock = new FakeClock();
   readonly repairs = new Repairs({
+    clock: this.clock,
     unixTime: () => this.nowS,
     held: this.held,
     mayAnswer: () => this.answers,

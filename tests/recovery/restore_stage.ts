@@ -80,6 +80,7 @@ export class RestoreStage {
   end: RestoreEnd | null = null;
   outcomeOf: (key: string) => RepairOutcome = () => "filled";
   readonly #repairs = new Repairs({
+    clock: this.clock,
     unixTime: () => 0,
     held: new HeldValues(1 << 20),
     mayAnswer: () => true,

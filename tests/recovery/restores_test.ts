@@ -26,6 +26,7 @@ const FRUITLESS_MS = 128_000;
 class Worker {
   readonly backend = { name: "a:1", latency: new LatencyHistogram(), usable: true };
   readonly repairs = new Repairs({
+    clock: new FakeClock(),
     unixTime: () => 0,
     held: new HeldValues(1 << 20),
     mayAnswer: () => true,
