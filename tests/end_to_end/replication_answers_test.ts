@@ -11,6 +11,10 @@ import type { TextClient } from "../support/text_client.ts";
 import { timed } from "../support/timed.ts";
 
 const TIME_MS = 30_000;
+/** Where nobody is silent, a busy machine makes no server late. */
+const PATIENT = ["--connect-timeout", "5000", "--request-timeout", "5000"];
+/** Where somebody is: long enough for whoever is not. */
+const IMPATIENT = ["--connect-timeout", "300", "--request-timeout", "600"];
 const FAILED = /^SERVER_ERROR [A-Z ]+ 127\.0\.0\.1:\d+: [a-z ]+$/;
 const KEYS = ["set", "delete", "touch", "add", "append", "cas", "incr"];
 /** Changes that both copies get as they came, and what each answers. */
@@ -42,7 +46,7 @@ async function startFilled(mode: string, ...args: string[]): Promise<Farm> {
     // What is done about a missed change later is told by the tests of recovery.
     args: [
       ...["--replication", mode, "--recover", "off"],
-      ...["--connect-timeout", "100", "--failure-limit", "1000", ...args],
+      ...["--failure-limit", "1000", ...(args.length > 0 ? args : PATIENT)],
     ],
   });
   await using client = await farm.proxy.client();
@@ -121,7 +125,7 @@ for (const mode of ["async", "sync"]) {
     `${mode}: with a silent main the backup answers what is unconditional, nobody the rest`,
     options,
     async () => {
-      await using farm = await startFilled(mode, "--request-timeout", "200");
+      await using farm = await startFilled(mode, ...IMPATIENT);
       await using client = await farm.proxy.client();
       await farm.mains[0].stop();
       const answers = await changeAll(client, CHANGES);
@@ -149,7 +153,7 @@ for (const mode of ["async", "sync"]) {
   });
 
   test(`${mode}: with both silent every change is an error`, options, async () => {
-    await using farm = await startFilled(mode, "--request-timeout", "200");
+    await using farm = await startFilled(mode, ...IMPATIENT);
     await using client = await farm.proxy.client();
     await farm.mains[0].stop();
     await farm.backups[0].stop();
