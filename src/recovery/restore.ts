@@ -23,6 +23,11 @@ import { RestoreQueue, TICK_MS } from "./restore_queue.ts";
 
 /** Timers that tell how late the event loop is without a restore. */
 const CALM_TICKS = 10;
+/**
+ * And so many where clients could feel it: what they could not ask while the server was away
+ * is made up for first, by code that nobody has run before.
+ */
+const CALM_TICKS_CLIENTS = 100;
 /** Between two looks at the clients' latency, ms. */
 const LOOK_MS = 250;
 /** Looks between two at evictions and at how far it is: a second. */
@@ -226,7 +231,8 @@ export class Restore {
 
   async #beCalm(): Promise<void> {
     const { clock } = this.#options;
-    for (let tick = 0; tick < CALM_TICKS && !this.#stopped; tick++) {
+    const ticks = this.pace.watches ? CALM_TICKS_CLIENTS : CALM_TICKS;
+    for (let tick = 0; tick < ticks && !this.#stopped; tick++) {
       const dueMs = clock.now() + TICK_MS;
       await this.#pause(TICK_MS);
       this.pace.noteLateness(clock.now() - dueMs, clock.now());

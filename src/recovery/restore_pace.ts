@@ -84,7 +84,12 @@ export class RestorePace {
     this.#watched = latencies
       .filter((latency) => latency.count >= REQUESTS.samples)
       .map((latency) => new Slowness(latency, REQUESTS));
-    if (this.#watched.length > 0) this.#share = SHARE_FIRST;
+    if (this.watches) this.#share = SHARE_FIRST;
+  }
+
+  /** There are clients who could feel it. */
+  get watches(): boolean {
+    return this.#watched.length > 0;
   }
 
   get paused(): RestorePause | null {
@@ -110,7 +115,7 @@ export class RestorePace {
   /** What was noted so far is how late timers are without a restore. */
   begin(nowMs: number): void {
     // Without clients there is nobody to be late for.
-    if (this.#watched.length > 0) this.#watched.push(new Slowness(this.#lateness, TIMERS));
+    if (this.watches) this.#watched.push(new Slowness(this.#lateness, TIMERS));
     this.#atMs = nowMs;
     this.#busySince = { atMs: nowMs, cpuMs: this.#cpuMs() };
   }
@@ -168,7 +173,7 @@ export class RestorePace {
     this.#busy = (cpuMs - this.#busySince.cpuMs) / (nowMs - this.#busySince.atMs);
     this.#busySince = { atMs: nowMs, cpuMs };
     // Without clients there is nobody to keep waiting.
-    if (this.#watched.length === 0) this.#busy = 0;
+    if (!this.watches) this.#busy = 0;
     if (this.#busy <= BUSY_MAX || this.#share === SHARE_MIN) return;
     this.slowdowns++;
     this.#share = Math.max(SHARE_MIN, this.#share * BUSY_SHRINK);

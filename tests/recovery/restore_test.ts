@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { FETCH } from "../../src/message/command.ts";
 import { Request } from "../../src/message/request.ts";
 import type { Destination } from "../../src/route/route.ts";
+import { LatencyHistogram } from "../../src/stats/latency_histogram.ts";
 import { toBytes } from "../support/latin1.ts";
 import { FakeRestoreSource, keys, RestoreStage, SlowRestoreSource } from "./restore_stage.ts";
 
@@ -184,6 +185,17 @@ test("Restore does not begin before it knows how late the event loop is without 
   cancelled.restore.cancel();
   await cancelled.pass(0);
   assertEquals([source.reads, cancelled.end], [1, "cancelled"]);
+});
+
+test("Restore waits longer before it begins where clients could feel it", async () => {
+  const latency = new LatencyHistogram();
+  for (let request = 0; request < 1000; request++) latency.record(1, 0);
+  const source = new FakeRestoreSource([["k"]]);
+  const stage = new RestoreStage([source], { latency });
+  await stage.pass(880);
+  assertEquals(source.reads, 0);
+  await stage.pass(20);
+  assertEquals(source.reads, 1);
 });
 
 function requestOf(key: string): Request {
