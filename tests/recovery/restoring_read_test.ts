@@ -72,3 +72,27 @@ test("RestoringRead asks in the words of the client, and in meta only for an emp
   empty.main.answerWith(hitOf(""));
   assertEquals([empty.sink.status, empty.backup.received], ["Hit", []]);
 });
+
+test("RestoringRead has a value in parts put back when all of it has come", () => {
+  for (const complete of [true, false]) {
+    const stage = new Stage("get k\r\n");
+    stage.read.start();
+    stage.main.answer("EN");
+    const { sink } = stage.backup.take();
+    sink.begin(hitOf("value"));
+    sink.part(new TextEncoder().encode("value\r\n"), 0, 7);
+    assertEquals(stage.found, []);
+    sink.end(complete);
+    assertEquals(stage.found, complete ? ["k"] : []);
+    assertEquals(stage.sink.calls.at(-1), complete ? "end" : "broken");
+  }
+});
+
+test("RestoringRead has nothing put back that the main has in parts", () => {
+  const stage = new Stage("get k\r\n");
+  stage.read.start();
+  const { sink } = stage.main.take();
+  sink.begin(hitOf("value"));
+  sink.end(true);
+  assertEquals([stage.found, stage.backup.received], [[], []]);
+});
