@@ -75,7 +75,7 @@ export interface FarmView {
   sources(): readonly RestoreSource[];
   /** The key belongs to this server. */
   owns(key: Request): boolean;
-  readonly board: Pick<Board, "announce" | "whenKnown" | "whenUnread" | "whenSeen">;
+  readonly board: Pick<Board, "announce" | "peers" | "whenKnown" | "whenUnread" | "whenSeen">;
   /** This server and the one that holds the copy of the key; null when the key is another's. */
   copiesOf(key: Request): Copies | null;
   /** What is under way of keys. */

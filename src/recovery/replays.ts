@@ -17,7 +17,10 @@ import type { RecoveryServices } from "./recovery_services.ts";
 import type { Refills } from "./refills.ts";
 import { replay } from "./replay.ts";
 
-/** Keys whose copy could not be asked are tried again after this, ms. */
+/**
+ * Keys whose copy could not be asked are tried again after this, and up to as much again: two
+ * proxies that each wait for the other's server must not try in step, ms.
+ */
 const RECALL_MS = 2000;
 /** A replay of fewer keys, at a server in service, is everyday life and no line of the log. */
 const FEW_KEYS = 100;
@@ -38,11 +41,13 @@ export interface ReplaysOptions {
   readonly announce: (level: Level | null) => void;
   /** Nothing that the server missed is left there. */
   readonly trusted: () => void;
-  /** A flush_all that it missed was made up for. */
+  /** A flush_all that it missed was made up for, and we know what was set there since. */
   readonly flushRepeated: () => void;
+  /** Other proxies or workers change keys, too. */
+  readonly othersWrite: () => boolean;
   /** Marks the server as one that is being restored; false when it does not take the marker. */
   readonly mark: () => Promise<boolean>;
-  /** It was flushed because nobody knows all that it missed, and marked. */
+  /** It was flushed because nobody knows all that it missed, or has set there since, and marked. */
   readonly emptied: () => void;
 }
 
@@ -117,11 +122,19 @@ export class Replays {
     if (missed.keys.length < FEW_KEYS && backend.phase === "serving") log.debug(text);
     else log.info(text);
     if (!await this.#replay(missed)) return false;
-    if (missed.flush) {
-      this.#flushMissed = this.#flushMissedAgain;
-      this.#options.flushRepeated();
-    }
+    if (missed.flush && !await this.#flushMadeUpFor()) return false;
     return await this.#refill(missed.keys);
+  }
+
+  /** It took along what others have set since: what the copies have is put back. */
+  async #flushMadeUpFor(): Promise<boolean> {
+    const { othersWrite, mark, emptied, flushRepeated } = this.#options;
+    const empties = othersWrite();
+    if (empties && !await mark()) return false;
+    this.#flushMissed = this.#flushMissedAgain;
+    if (empties) emptied();
+    else flushRepeated();
+    return true;
   }
 
   async #refill(keys: readonly string[]): Promise<boolean> {
@@ -138,7 +151,7 @@ export class Replays {
     const { backend, journal, refills, services, signal } = this.#options;
     if (this.#recallWaits || journal.waiting.size === 0) return;
     this.#recallWaits = true;
-    services.clock.after(RECALL_MS, () => {
+    services.clock.after(RECALL_MS * (1 + services.random()), () => {
       this.#recallWaits = false;
       if (signal.aborted) return;
       if (backend.usable && !this.ofEverything) refills.recall();

@@ -194,6 +194,7 @@ export class ServerParts {
       },
       trusted: events.trusted,
       flushRepeated: events.flushRepeated,
+      othersWrite: () => farm.shared !== null || farm.board.peers > 0,
       mark: () => this.identity.tryMarkAnew(),
       emptied: events.emptied,
     });

@@ -78,6 +78,8 @@ export const MODEL_MODES: Readonly<Record<string, ModelOptions>> = {
   /** A proxy that dies takes along what it knew of servers that missed something. */
   crash: { ...BASE, faults: WITH_CRASHES, settings: FOUND_OUT },
   "two-proxies": TWO_PROXIES,
+  /** Each key is changed through both, by one client after the other. */
+  "two-proxies-in-turns": { ...BASE, proxies: 2, settings: FOUND_OUT, inTurns: true },
   "two-proxies-crash": { ...BASE, proxies: 2, faults: WITH_CRASHES, settings: FOUND_OUT },
   "two-workers": TWO_WORKERS,
   "two-workers-async": {

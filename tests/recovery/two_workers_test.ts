@@ -8,7 +8,7 @@ import { parsedRequest } from "../support/parsed_request.ts";
 import { RecordingSink } from "../support/recording_sink.ts";
 import { SeededRandom } from "../support/seeded_random.ts";
 import { SimNetwork, SimServer } from "../support/sim_network.ts";
-import { CONNECT_TIMEOUT_MS, SimProxy } from "./sim_proxy.ts";
+import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SimProxy } from "./sim_proxy.ts";
 
 const COUNTS = { servers: 2, workers: 2 };
 /** Longer than workers take to confirm, and shorter than any timeout. */
@@ -164,5 +164,26 @@ test(
     await stage.pass(SOON_MS);
     assertEquals([refused.failure, added.text], ["recovering", "STORED\r\n"]);
     assertEquals(stage.held(stage.backup, "absent"), "x");
+  },
+);
+
+test(
+  "what one worker sets between a flush_all that another one's main missed and its repetition is kept",
+  {
+    timeout: 30_000,
+  },
+  async () => {
+    using stage = new Stage();
+    stage.main.cutFrom.add(0);
+    const flushed = stage.send(0, "flush_all\r\n");
+    await stage.pass(REQUEST_TIMEOUT_MS + SOON_MS);
+    assertEquals(flushed.text, "OK\r\n");
+    const set = stage.send(1, "set k 0 0 1\r\nv\r\n");
+    await stage.pass(SOON_MS);
+    assertEquals(set.text, "STORED\r\n");
+    stage.main.cutFrom.clear();
+    await stage.pass(PEACE_MS);
+    assertEquals([stage.held(stage.main, "k"), stage.held(stage.backup, "k")], ["v", "v"]);
+    for (const worker of [0, 1]) assertEquals(await stage.get(worker, "k"), "VALUE k 0 1\r\nv\r\n");
   },
 );
