@@ -8,7 +8,8 @@
  *   I6          what is read was written, once, under that key
  *   cas         a number compares equal only while nothing has changed since it was told
  *
- * Operations that overlap may have happened in either order.
+ * Operations that overlap may have happened in either order. One that failed may happen later,
+ * but for changes through the same proxy: that has the key deleted.
  */
 
 import { ReplyStatus } from "../../src/message/reply.ts";
@@ -95,7 +96,7 @@ class KeyHistory {
     if (read.kind === "get" && read.flags !== flagsOf(written)) return "I6 flags of another value";
     for (const one of this.#operations) {
       if (one === read || !isChange(one) || !this.#isBefore(one, read)) continue;
-      if (one.start < written.end || one === written) continue;
+      if (one.start < written.end || one === written || mayComeBehind(written, one)) continue;
       if (replaces(one)) return `I1, I2, I5 a value older than ${describe(one)}`;
       if (one.kind === "append" && !additions.includes(one)) return `lacks ${describe(one)}`;
     }
@@ -106,7 +107,8 @@ class KeyHistory {
   /** At least what was acknowledged, at most what was asked. */
   #judgeIncrements(read: Operation, { written, count }: Lineage): string | null {
     const asked = this.#operations.filter((one) =>
-      one.kind === "incr" && one.start < read.end && one.end > written.start
+      one.kind === "incr" && one.start < read.end &&
+      (one.end > written.start || mayComeBehind(one, written))
     );
     const sure = asked.filter((one) =>
       one.status === ReplyStatus.Number && one.start > written.end && this.#isBefore(one, read)
@@ -205,6 +207,11 @@ class KeyHistory {
   #unixS(ms: number): number {
     return Math.floor(this.#promised.unixMsAt(ms) / 1000);
   }
+}
+
+/** It failed, may still happen, and whoever makes the other change through another proxy cannot know. */
+function mayComeBehind(failed: Operation, other: Operation): boolean {
+  return failed.status === ReplyStatus.Failed && failed.proxy !== other.proxy;
 }
 
 /** Nothing of the value before it is left. */
