@@ -5,23 +5,22 @@
  *   set delete touch      main and backup at once          ParallelChange
  *   add incr append … gat main decides, its result copied  DecidedChange
  *                         or the backup, if it is trusted  SwappedChange
- *   flush_all             all mains at once, the backups after every copy
+ *   flush_all             every server, copies before those that get keys from them  FlushAll
  *
  * Owned by: Proxy.
  */
 
-import { failedReply, ReplyStatus } from "../message/reply.ts";
+import { failedReply } from "../message/reply.ts";
 import { MG_LEASE, TOUCH } from "../message/command.ts";
 import type { Request } from "../message/request.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { BackupAlone } from "./backup_alone.ts";
-import { WorstOf } from "./broadcast_route.ts";
-import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder } from "./copy_order.ts";
 import { Deadline } from "./deadline.ts";
 import { DecidedChange } from "./decided_change.ts";
+import { FlushAll } from "./flush_all.ts";
 import { type MissedChanges, MissedNote, whenKnown } from "./missed_changes.ts";
-import { ParallelChange, standing } from "./parallel_change.ts";
+import { ParallelChange } from "./parallel_change.ts";
 import { PatientSink } from "./patient_sink.ts";
 import type { Pool } from "./pool.ts";
 import type { Copies, Destination, Recovery, Rescue, Route, Sink } from "./route.ts";
@@ -78,7 +77,9 @@ export class ReplicateRoute implements Route {
   }
 
   send(request: Request, sink: Sink): void {
-    if (request.command.scope === "all") return this.#flushAll(request, sink);
+    if (request.command.scope === "all") {
+      return new FlushAll(request.retain(), this.#options).send(sink, this.#deadline());
+    }
     const { mains, backups } = this.#options;
     const copies = { main: mains.pick(request), backup: backups.pick(request) };
     // A server without meta refuses what a text client asks in meta; then nothing is copied.
@@ -236,62 +237,8 @@ export class ReplicateRoute implements Route {
     return patient;
   }
 
-  /** Mains first and at once; the backups when every copy before it is on its way. */
-  #flushAll(request: Request, sink: Sink): void {
-    const mains = this.#options.mains.destinations;
-    const backups = this.#options.backups.destinations;
-    // The worst of each side is one leg: the client is told as for any change.
-    const change = new ParallelChange(sink, this.#options, null, this.#deadline());
-    const toMains = new WorstOf(mains.length, (reply) => change.main.reply(reply));
-    const toBackups = new WorstOf(backups.length, (reply) => change.backup.reply(reply));
-    const later = request.retain();
-    const { recovery } = this.#options;
-    recovery?.flushBegins();
-    const held = this.#order.holdsMains;
-    const late = mains.filter((main) => held || main.phase !== "serving");
-    const flush = (destinations: readonly Destination[], worst: Sink) => {
-      for (const one of destinations) {
-        one.sendOr(later, this.#noting(later, one, worst), null);
-        recovery?.flushSent(one);
-      }
-    };
-    const ended = new WorstOf(2, () => recovery?.flushEnds());
-    const andEnd = (sink: WorstOf, then: () => void) =>
-      new CallbackSink((reply) => {
-        sink.reply(reply);
-        if (sink.done) {
-          ended.reply(reply);
-          then();
-        }
-      });
-    const atMains = andEnd(toMains, () => {});
-    flush(mains.filter((main) => !late.includes(main)), atMains);
-    // A main that is put in order must be flushed after the copies that it gets keys from;
-    // what it decides meanwhile must not reach them. So must one that is owed a copy.
-    const inTurn = (start: (done: () => void) => void) =>
-      held ? this.#order.holdingAllAtBoth(start) : this.#order.holdingAll(start);
-    inTurn((done) => {
-      const sent = () => {
-        flush(late, atMains);
-        done();
-      };
-      flush(backups, andEnd(toBackups, late.length > 0 ? sent : () => {}));
-      if (late.length === 0) done();
-    });
-  }
-
   #deadline(): Deadline {
     const { clock, deadlineMs } = this.#options;
     return new Deadline(clock, clock.now() + deadlineMs);
-  }
-
-  #noting(request: Request, destination: Destination, sink: Sink): Sink {
-    const { missed } = this.#options;
-    return new CallbackSink((reply) => {
-      if (reply.status === ReplyStatus.Failed) missed.missed(destination, request);
-      // What arrives late may be set after the flush.
-      const told = standing(reply);
-      whenKnown(missed, destination, () => sink.reply(told));
-    });
   }
 }

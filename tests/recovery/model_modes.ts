@@ -19,7 +19,7 @@ const BASE: ModelOptions = {
 };
 
 /** Often enough that a proxy which is gone is found out long before the peace is over. */
-const FOUND_OUT = { replication: "sync", boardTickMs: 400 } as const;
+const FOUND_OUT = { replication: "sync", boardTickMs: 150 } as const;
 
 const TWO_PROXIES: ModelOptions = {
   ...BASE,
