@@ -11,6 +11,8 @@ export interface Identity {
   readonly generation: number | null;
   /** The marker says that its data is being restored. */
   readonly restoring: boolean;
+  /** The marker says that it is restored, and that placeholders may be left. */
+  readonly settling: boolean;
   /** When it was first marked, seconds since 1970; null when the marker does not tell. */
   readonly markedSeconds: number | null;
 }
@@ -19,6 +21,7 @@ export interface Identity {
 export interface MarkerText {
   readonly generation: number;
   readonly restoring: boolean;
+  readonly settling: boolean;
   readonly markedSeconds: number | null;
 }
 
@@ -44,18 +47,22 @@ export function generationOf(said: Identity | null, known: Identity | null): num
 }
 
 /** The marker's value. */
-export function markerValue({ generation, restoring, markedSeconds }: MarkerText): string {
+export function markerValue(
+  { generation, restoring, settling, markedSeconds }: MarkerText,
+): string {
   const since = markedSeconds === null ? "" : ` ${markedSeconds}`;
-  return `${generation}${since} ${restoring ? "restoring" : "up"}`;
+  const state = restoring ? "restoring" : settling ? "settling" : "up";
+  return `${generation}${since} ${state}`;
 }
 
 /** Null when it is no marker. */
 export function readMarker(text: string): MarkerText | null {
-  const match = /^(\d+)(?: (\d+))? (up|restoring)$/.exec(text);
+  const match = /^(\d+)(?: (\d+))? (up|settling|restoring)$/.exec(text);
   if (match === null) return null;
   return {
     generation: Number(match[1]),
     restoring: match[3] === "restoring",
+    settling: match[3] === "settling",
     markedSeconds: match[2] === undefined ? null : Number(match[2]),
   };
 }
@@ -73,6 +80,7 @@ export function readIdentity(stats: string, marker: string | null): Identity {
     flushes: number("cmd_flush"),
     generation: read?.generation ?? null,
     restoring: read?.restoring ?? false,
+    settling: read?.settling ?? false,
     markedSeconds: read?.markedSeconds ?? null,
   };
 }

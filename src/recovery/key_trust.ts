@@ -24,7 +24,7 @@ export interface KeyTrustOptions {
     Replays,
     "ofEverything" | "flushMissed" | "missedFlush" | "noteMisses" | "begin"
   >;
-  readonly peerWait: Pick<PeerWait, "lacks">;
+  readonly peerWait: Pick<PeerWait, "lacks" | "waits">;
   /** Null for the only worker. */
   readonly shared: Pick<SharedServer, "misses" | "note"> | null;
   /** All that its copies have has been put back. */
@@ -55,7 +55,8 @@ export class KeyTrust {
   /** It is still asked as one that is being restored, but when it says that it lacks a key, so it is. */
   knows(key: string): boolean {
     const { journal, peerWait, restored } = this.#options;
-    return restored() && !this.misses(key) && !journal.lacks(key) && !peerWait.lacks;
+    if (peerWait.lacks || peerWait.waits) return false;
+    return restored() && !this.misses(key) && !journal.lacks(key);
   }
 
   /** It did not confirm a change. */

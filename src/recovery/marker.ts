@@ -61,7 +61,7 @@ export class Marker {
     const generation = this.#newGeneration();
     // Of one that is restored it says nothing how long it has been marked.
     const markedSeconds = restoring ? null : this.#unixTime();
-    this.#write(ADD, { generation, restoring, markedSeconds }, (reply) => {
+    this.#write(ADD, { generation, restoring, settling: false, markedSeconds }, (reply) => {
       if (reply.status === ReplyStatus.Stored) told(generation, false);
       else if (reply.status === ReplyStatus.NotStored) this.read(told);
     });
@@ -70,14 +70,14 @@ export class Marker {
   /** Marks the server anew, whatever its marker was; tells the generation it has then. */
   replace(restoring: boolean, told: (generation: number) => void): void {
     const generation = this.#newGeneration();
-    this.#write(SET, { generation, restoring, markedSeconds: null }, (reply) => {
+    this.#write(SET, { generation, restoring, settling: false, markedSeconds: null }, (reply) => {
       if (reply.status === ReplyStatus.Stored) told(generation);
     });
   }
 
-  /** The data of the server is whole again. */
-  setUp(generation: number): void {
-    this.#write(SET, { generation, restoring: false, markedSeconds: null }, () => {});
+  /** The data of the server is whole again; `settling`: who has not seen it restored waits. */
+  setWhole(generation: number, settling: boolean): void {
+    this.#write(SET, { generation, restoring: false, settling, markedSeconds: null }, () => {});
   }
 
   /** Tells what the marker says now, when there is one; then `asked`, with whether the server answered. */

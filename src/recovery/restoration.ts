@@ -52,13 +52,18 @@ export class Restoration {
   #quiet = false;
   /** To begin when what it missed is deleted. */
   #waits = false;
+  /** We told others that it is restored: they wait for the last placeholder until we say that, too. */
+  #toldWhole = false;
   /** Counts restorations, so that what an older one began can tell. */
   #run = 0;
 
   constructor(options: RestorationOptions) {
     this.#options = options;
     const { log, ask, clock } = options.services;
-    this.#settling = new Settling(clock, () => options.enter("serving"));
+    this.#settling = new Settling(clock, () => {
+      options.enter("serving");
+      if (this.#toldWhole) this.#tellWhole(false);
+    });
     this.readRepair = new ReadRepair(clock, options.services.readRepairMs);
     this.restores = new Restores({
       backend: options.backend,
@@ -96,6 +101,7 @@ export class Restoration {
     this.restores.cancel();
     this.#settling.cancel();
     this.readRepair.pause();
+    this.#toldWhole = false;
     const run = ++this.#run;
     // Other workers know that it lacks keys before they forget that it missed some.
     enter("restoring");
@@ -138,7 +144,7 @@ export class Restoration {
       log.info(`backend ${backend.name} read repair ends: what it lacks now is a miss`);
       noteMisses();
       this.#settle(false);
-      this.#tellWhole();
+      this.#tellWhole(true);
     });
   }
 
@@ -201,17 +207,19 @@ export class Restoration {
     if (end === "complete") journal.restored();
     noteMisses();
     this.#settle(end === "complete");
-    this.#tellWhole();
+    this.#tellWhole(true);
   }
 
   /** Others take it for whole then; they must know before that it stays without some keys. */
-  #tellWhole(): void {
+  #tellWhole(settling: boolean): void {
     const { backend, farm, marker, generation } = this.#options;
     const run = this.#run;
     const marked = generation();
     if (marked === null) return;
     farm.board.whenKnown(backend, () => {
-      if (run === this.#run && generation() === marked) marker.setUp(marked);
+      if (run !== this.#run || generation() !== marked) return;
+      this.#toldWhole = settling;
+      marker.setWhole(marked, settling);
     });
   }
 

@@ -20,7 +20,8 @@ export type Verdict = "new" | "same" | "empty" | "warm" | "flushed" | "unsure";
 export function verdictOf(known: Identity | null, seen: Identity, marked: boolean): Verdict {
   if (known === null) {
     if (seen.generation === null) return marked && seen.flushes === 0 ? "empty" : "new";
-    return seen.restoring ? "empty" : "same";
+    // Whose placeholders are left there nobody knows: it is restored once more.
+    return seen.restoring || seen.settling ? "empty" : "same";
   }
   const sameMarker = seen.generation === known.generation;
   if (!isSameProcess(seen, known)) return sameMarker && seen.generation !== null ? "warm" : "empty";

@@ -115,7 +115,7 @@ for (const [name, speech] of Object.entries(SPEECHES)) {
     const last = await readBy(speech, target);
     await main.restart();
     await using direct = await main.client();
-    const restored = () => direct.get("magent:gen").then((marker) => marker?.endsWith(" up"));
+    const restored = () => direct.get("magent:gen").then((marker) => marker?.endsWith(" settling"));
     await poll(async () => await restored() || null, WAIT_MS, "restored main");
     await meetAt(main, last);
     assertEquals(await changeBy(speech, target, last), "exists");

@@ -89,10 +89,10 @@ test("The restore of a main that has no room for all its keys ends, and says so"
   const marker = await poll(
     async () => {
       const answer = await direct.ask("get magent:gen\r\n", "END\r\n");
-      return / up\r\n/.test(answer) ? answer : null;
+      return / settling\r\n/.test(answer) ? answer : null;
     },
     RESTORED_MS,
-    "marker that says that it is up",
+    "marker that says that it is restored",
   );
   assertMatch(marker, /^VALUE magent:gen /);
 });

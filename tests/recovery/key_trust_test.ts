@@ -11,7 +11,7 @@ import { toBytes } from "../support/latin1.ts";
 class Stage {
   readonly backend = { phase: "serving" as Phase, usable: true };
   readonly journal = new Journal(10);
-  readonly peerWait = { lacks: false };
+  readonly peerWait = { lacks: false, waits: false };
   readonly replays = {
     ofEverything: false,
     flushMissed: false,
@@ -48,6 +48,10 @@ test("KeyTrust tells what a server misses, lacks and knows of a key", () => {
   stage.peerWait.lacks = true;
   assertEquals(stage.trust, "lacks");
   stage.peerWait.lacks = false;
+  // What was asked before may be answered after another proxy has deleted it.
+  stage.peerWait.waits = true;
+  assertEquals(stage.trust, "");
+  stage.peerWait.waits = false;
   stage.journal.add("k");
   assertEquals(stage.trust, "misses");
   stage.journal.clear("k", true);

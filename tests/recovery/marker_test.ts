@@ -55,19 +55,21 @@ test("Marker tells since when a server is marked only while that is true of all 
   const { server, marker } = markerOf([5, 6]);
   marker.add(false, () => {});
   marker.replace(true, () => {});
-  marker.setUp(6);
+  marker.setWhole(6, true);
+  marker.setWhole(6, false);
   assertEquals(server.received.map((text) => text.split("\r\n")[1]), [
     "5 1800000000 up",
     "6 restoring",
+    "6 settling",
     "6 up",
   ]);
 });
 
 test("A marker is read as it was written, with the time and without it", () => {
-  for (const text of ["5 up", "5 restoring", "77 1800000000 up"]) {
+  for (const text of ["5 up", "5 settling", "5 restoring", "77 1800000000 up"]) {
     assertEquals(markerValue(readMarker(text)!), text);
   }
-  const marker = { generation: 77, restoring: false, markedSeconds: NOW_S };
+  const marker = { generation: 77, restoring: false, settling: false, markedSeconds: NOW_S };
   assertEquals(readMarker("77 1800000000 up"), marker);
   for (const text of ["", "up", "5", "x up", "5 1800000000"]) assertEquals(readMarker(text), null);
 });
@@ -79,7 +81,7 @@ test("Marker is set once more on a server without room, which has dropped the on
   server.answer("SERVER_ERROR out of memory storing object");
   server.answer("STORED");
   assertEquals([told, server.received.length, new Set(server.received).size], [[5], 2, 1]);
-  marker.setUp(5);
+  marker.setWhole(5, false);
   for (let time = 0; time < 2; time++) server.answer("SERVER_ERROR out of memory storing object");
   assertEquals([server.received.length, server.waiting.length], [4, 0]);
 });

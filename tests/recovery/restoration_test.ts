@@ -3,39 +3,56 @@ import { assertEquals } from "@std/assert";
 import { Log } from "../../src/log/log.ts";
 import { Journal } from "../../src/recovery/journal.ts";
 import { Restoration, type RestorationOptions } from "../../src/recovery/restoration.ts";
+import { SETTLE_MS } from "../../src/recovery/settling.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
 const GRACE_MS = 2000;
+const READ_REPAIR_MS = 1000;
 
 /** A server that came back empty, and takes its marker only when the test says so. */
-function cameBack() {
+function cameBack(mode: "auto" | "read-repair" = "auto") {
   const clock = new FakeClock();
   const marks: (() => void)[] = [];
+  const words: string[] = [];
   const backend = { name: "main:1", usable: true };
   const abort = new AbortController();
   const ask = () => Promise.resolve(null);
   const options = {
     backend,
-    services: { clock, log: new Log(() => {}), ask, mode: "auto", graceMs: GRACE_MS },
+    services: {
+      clock,
+      log: new Log(() => {}),
+      ask,
+      mode,
+      graceMs: GRACE_MS,
+      readRepairMs: READ_REPAIR_MS,
+    },
     farm: {
       shared: null,
-      board: { whenSeen: (_ms: number, then: () => void) => then() },
+      board: {
+        whenSeen: (_ms: number, then: () => void) => then(),
+        whenKnown: (_server: unknown, then: () => void) => then(),
+      },
       whenWorkersKnow: (then: () => void) => then(),
       signal: abort.signal,
     },
     journal: new Journal(10),
     repairs: {},
-    marker: { read: () => {} },
-    generation: () => null,
+    marker: {
+      read: () => {},
+      setWhole: (_marked: number, settling: boolean) =>
+        void words.push(settling ? "settling" : "up"),
+    },
+    generation: () => 5,
     markAnew: (marked: () => void) => void marks.push(marked),
     phase: () => "restoring",
-    enter: () => {},
+    enter: (phase: string) => void words.push(phase),
     noteMisses: () => {},
     othersReplay: () => true,
   };
   const restoration = new Restoration(options as unknown as RestorationOptions);
   restoration.begin("nobody");
-  return { clock, marks, abort, backend, restoration };
+  return { clock, marks, words, abort, backend, restoration };
 }
 
 test("Restoration marks its server again when it took no marker, and once it has, no more", () => {
@@ -61,4 +78,20 @@ test("Restoration that begins anew, or whose proxy ends, leaves the marker of be
     clock.advance(2 * GRACE_MS);
     assertEquals(marks.length, 1);
   }
+});
+
+test("Restoration says that it is over, and once more when the last placeholder is", () => {
+  const { clock, marks, words } = cameBack("read-repair");
+  marks[0]();
+  clock.advance(READ_REPAIR_MS);
+  assertEquals(words, ["restoring", "settling"]);
+  clock.advance(SETTLE_MS);
+  assertEquals(words, ["restoring", "settling", "serving", "up"]);
+});
+
+test("Restoration that the operator stops leaves others their own", () => {
+  const { clock, words, restoration } = cameBack();
+  restoration.stop();
+  clock.advance(SETTLE_MS);
+  assertEquals(words, ["restoring", "serving"]);
 });
