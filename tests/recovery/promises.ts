@@ -106,9 +106,12 @@ class KeyHistory {
 
   /** At least what was acknowledged, at most what was asked. */
   #judgeIncrements(read: Operation, { written, count }: Lineage): string | null {
+    const mayCount = (one: Operation) =>
+      one.end > written.start || mayComeBehind(one, written) ||
+      // What failed before is deleted when the newer value is acknowledged.
+      (one.status === ReplyStatus.Failed && read.start < written.end);
     const asked = this.#operations.filter((one) =>
-      one.kind === "incr" && one.start < read.end &&
-      (one.end > written.start || mayComeBehind(one, written))
+      one.kind === "incr" && one.start < read.end && mayCount(one)
     );
     const sure = asked.filter((one) =>
       one.status === ReplyStatus.Number && one.start > written.end && this.#isBefore(one, read)
