@@ -21,11 +21,14 @@ import { Slowness } from "./slowness.ts";
 const REQUESTS = { quantile: 0.99, leastMs: 1, samples: 200 };
 /** And when our own event loop is late: a tenth of the timers, which are no better than this. */
 const TIMERS = { quantile: 0.9, leastMs: 2, samples: 8 };
-/** What clients feel at this share of the rate is not our doing. */
-const SHARE_MIN = 1 / 16;
+/**
+ * What clients feel at this share of the rate is not our doing: reads of what is missing ask two
+ * servers, and go on doing so for longer when keys are put back more slowly.
+ */
+const SHARE_MIN = 1 / 4;
+/** Where the server throws out keys, or the thread hardly rests, it may be less. */
+const SHARE_LEAST = 1 / 16;
 const GROWTH = 1.25;
-/** Where it begins when there are clients who could feel it. */
-const SHARE_FIRST = 1 / 4;
 /**
  * A thread that works for more of its time than this keeps clients waiting where no latency
  * shows it: unread, in the buffers of their sockets.
@@ -84,7 +87,7 @@ export class RestorePace {
     this.#watched = latencies
       .filter((latency) => latency.count >= REQUESTS.samples)
       .map((latency) => new Slowness(latency, REQUESTS));
-    if (this.watches) this.#share = SHARE_FIRST;
+    if (this.watches) this.#share = SHARE_MIN;
   }
 
   /** There are clients who could feel it. */
@@ -131,7 +134,7 @@ export class RestorePace {
       this.#share = Math.min(this.#shareMax, this.#share * GROWTH);
       return;
     }
-    if (this.#share === SHARE_MIN) {
+    if (this.#share <= SHARE_MIN) {
       for (const one of slow) one.notOurs();
       return;
     }
@@ -149,7 +152,7 @@ export class RestorePace {
     this.#evictions = evictions;
     if (!this.#evicting) return;
     this.#evictingLooks++;
-    this.#shareMax = this.#share = Math.max(SHARE_MIN, this.#share / 2);
+    this.#shareMax = this.#share = Math.max(SHARE_LEAST, this.#share / 2);
   }
 
   /** Time has passed: so many more keys may be put back. */
@@ -174,8 +177,8 @@ export class RestorePace {
     this.#busySince = { atMs: nowMs, cpuMs };
     // Without clients there is nobody to keep waiting.
     if (!this.watches) this.#busy = 0;
-    if (this.#busy <= BUSY_MAX || this.#share === SHARE_MIN) return;
+    if (this.#busy <= BUSY_MAX || this.#share === SHARE_LEAST) return;
     this.slowdowns++;
-    this.#share = Math.max(SHARE_MIN, this.#share * BUSY_SHRINK);
+    this.#share = Math.max(SHARE_LEAST, this.#share * BUSY_SHRINK);
   }
 }
