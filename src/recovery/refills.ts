@@ -82,10 +82,10 @@ export class Refills {
 
   constructor(services: RefillServices) {
     this.#services = services;
-    this.looks = new SecondLooks({ ...services, copiesOf: this.#copiesOf });
+    this.looks = new SecondLooks({ ...services, copiesOf: this.copiesOf });
     this.#terms = {
       ...services,
-      copiesOf: this.#copiesOf,
+      copiesOf: this.copiesOf,
       flushing: () => this.#flushes > 0,
       epoch: () => this.#epoch,
       left: (left) => this.looks.add(left),
@@ -145,7 +145,7 @@ export class Refills {
   recall(): void {
     const { waiting } = this.#services.journal;
     for (const key of first(waiting, RECALL_MAX)) {
-      const copies = this.#copiesOf(bytesOf(key));
+      const copies = this.copiesOf(bytesOf(key));
       if (copies?.backup.usable && !this.#services.beingRestored(copies.main)) {
         this.#services.journal.recall(key);
       } else {
@@ -170,7 +170,8 @@ export class Refills {
     });
   }
 
-  readonly #copiesOf = (key: Uint8Array): Copies | null => {
+  /** The server and its copy, unless the copy is being put in order itself. */
+  readonly copiesOf = (key: Uint8Array): Copies | null => {
     const copies = this.#services.copiesOf(ownRequest(FETCH, key));
     return copies === null || this.#services.beingRestored(copies.backup) ? null : copies;
   };

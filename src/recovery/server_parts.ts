@@ -9,8 +9,6 @@
  */
 
 import type { Backend } from "../backend/backend.ts";
-import { FETCH } from "../message/command.ts";
-import { ownRequest } from "./ask_key.ts";
 import { ClearedLooks } from "./cleared_looks.ts";
 import { Journal } from "./journal.ts";
 import { KeyTrust } from "./key_trust.ts";
@@ -165,9 +163,8 @@ export class ServerParts {
       journal: this.journal,
       order: farm.order,
       copiesOf: (key) => {
-        if (this.replays.ofEverything || farm.beingRestored(backend)) return null;
-        const copies = farm.copiesOf(ownRequest(FETCH, key));
-        return copies === null || farm.beingRestored(copies.backup) ? null : copies;
+        const restored = this.replays.ofEverything || farm.beingRestored(backend);
+        return restored ? null : this.refills.copiesOf(key);
       },
       forgotten: () => this.replays.noteMisses(),
       signal: farm.signal,

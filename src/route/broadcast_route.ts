@@ -35,11 +35,6 @@ export class WorstOf extends LineSink {
     this.#done = done;
   }
 
-  /** All replies have come. */
-  get done(): boolean {
-    return this.#waiting === 0;
-  }
-
   reply(reply: Reply): void {
     if (this.#worst === null || severity(reply) > severity(this.#worst)) {
       this.#worst = reply.retain();

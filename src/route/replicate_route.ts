@@ -110,8 +110,13 @@ export class ReplicateRoute implements Route {
 
   /** The main decides unless it is away, or what it holds of the key is not the newest. */
   #mayDecide(main: Destination, request: Request): boolean {
+    return main.usable && this.#trusts(main, request);
+  }
+
+  /** What the server holds of the key is not known to be out of date. */
+  #trusts(server: Destination, key: Request): boolean {
     const { recovery } = this.#options;
-    return main.usable && (recovery === null || recovery.mayAnswer(main, request));
+    return recovery === null || recovery.mayAnswer(server, key);
   }
 
   /** It must be seen whether the main has the key, before it decides. */
@@ -186,14 +191,10 @@ export class ReplicateRoute implements Route {
         this.#options.missed.missed(copies.main, retained);
         this.#options.missed.uncopied?.(copies.backup);
       },
-      doubted: () => {
-        const { recovery } = this.#options;
-        return recovery !== null && !recovery.mayAnswer(copies.main, retained);
-      },
+      doubted: () => !this.#trusts(copies.main, retained),
       whenKnown: (then) => {
-        const { missed, recovery } = this.#options;
-        if (recovery === null || recovery.mayAnswer(copies.backup, retained)) then();
-        else whenKnown(missed, copies.backup, then);
+        if (this.#trusts(copies.backup, retained)) then();
+        else whenKnown(this.#options.missed, copies.backup, then);
       },
       wrote: (server) => {
         if (server.missesKeys) this.#options.recovery?.wrote(server, retained);
