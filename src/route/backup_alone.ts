@@ -27,6 +27,12 @@ export interface BackupAloneOptions {
   readonly backupNote: Rescue;
 }
 
+/** The two servers, and whom to tell. */
+export interface BackupAloneTerms extends Copies {
+  /** The backup was sent what it will be sent: later changes of the key may go on. */
+  readonly done: () => void;
+}
+
 /** Asks the backup, and remembers what the main misses. */
 export class BackupAlone {
   readonly #options: BackupAloneOptions;
@@ -35,11 +41,11 @@ export class BackupAlone {
     this.#options = options;
   }
 
-  /** `request` is owned. */
-  ask(request: Request, sink: Sink, copies: Copies): void {
-    const { main, backup } = copies;
+  /** `request` is owned; nothing earlier of its key is under way. */
+  ask(request: Request, sink: Sink, copies: BackupAloneTerms): void {
+    const { main, backup, done } = copies;
     const { recovery } = this.#options;
-    if (recovery !== null && !recovery.mayAnswer(backup, request)) return sink.reply(UNTRUSTED);
+    if (recovery !== null && !recovery.mayAnswer(backup, request)) return this.#refuse(sink, done);
     // The backup never gets a lease: its empty placeholder would be a hit.
     if (request.command === MG_LEASE) request.asPlainRead();
     if (recovery === null || !recovery.mayLack(backup, request)) {
@@ -49,17 +55,23 @@ export class BackupAlone {
     recovery.afterRepair(request, { main: backup, backup: main }, (mayDecide) => {
       // Nothing was changed: what the main has of the key may be all there is.
       if (mayDecide) this.#send(request, sink, copies);
-      else sink.reply(UNTRUSTED);
+      else this.#refuse(sink, done);
       request.body?.release();
     });
   }
 
-  #send(request: Request, sink: Sink, copies: Copies): void {
+  #refuse(sink: Sink, done: () => void): void {
+    sink.reply(UNTRUSTED);
+    done();
+  }
+
+  #send(request: Request, sink: Sink, copies: BackupAloneTerms): void {
     const { changes, retrieves } = request.command;
     // The main misses it, and what is put back there before the backup has it.
     if (changes) this.#options.missed.missed(copies.main, request);
     const told = changes && !retrieves ? this.#noting(request, sink, copies) : sink;
     copies.backup.sendOr(request, told, this.#options.backupNote);
+    copies.done();
   }
 
   #noting(request: Request, sink: Sink, { main, backup }: Copies): Sink {

@@ -52,12 +52,17 @@ export class CopyOrder {
     return decision;
   }
 
-  /** Calls `head` once the decision is the oldest of its key: the main gets it only then. */
+  /** Calls `head` once the open decision is the oldest of its key. */
+  whenOldest(key: string, decision: Decision, head: () => void): void {
+    if (this.#chains.get(key)?.[0] === decision) head();
+    else decision.head = head;
+  }
+
+  /** The same for one that the main gets only then. */
   whenHead(key: string, decision: Decision, head: () => void): void {
     decision.holdsMain = true;
     this.#holdMain(key);
-    if (this.#flush === null && this.#chains.get(key)?.[0] === decision) head();
-    else decision.head = head;
+    this.whenOldest(key, decision, head);
   }
 
   /** The decision has fallen: `run` sends the copy, in its turn. */

@@ -36,9 +36,12 @@ export interface DecidedChangeOptions {
   /** For all attempts, and for the copy where the client waits for it. */
   readonly deadline: Deadline;
   readonly unixTime: () => number;
-  /** The main failed: nothing of the change was sent, or it may be repeated. */
-  readonly retry: (request: Request, sink: Sink) => void;
-  /** The main may not decide, and was sent nothing; `done` lets later changes of the key go on. */
+  /**
+   * The main failed: nothing of the change was sent, or it may be repeated. `done` lets later
+   * changes of the key go on.
+   */
+  readonly retry: (request: Request, sink: Sink, done: () => void) => void;
+  /** The main may not decide, and was sent nothing; `done` as above. */
   readonly swap: (request: Request, sink: Sink, done: () => void) => void;
   /** Notes that the backup did not confirm a copy. */
   readonly backupNote: Rescue;
@@ -141,7 +144,7 @@ export class DecidedChange implements Sink {
   }
 
   #undecided(failure: Reply): void {
-    const { backup, deadline, order, retry, missedByMain } = this.#options;
+    const { backup, deadline, order, retry } = this.#options;
     // A cas number of the main means nothing to the backup.
     const { compares } = this.#request;
     const mayRepeat = this.#request.command.repeatable || !failure.failure!.inDoubt;
@@ -150,17 +153,26 @@ export class DecidedChange implements Sink {
     ) {
       const second = new PatientSink(this.#sink, failure);
       // In its own place: at the backup, too, later changes of the key come after it.
-      order.settle(this.#key, this.#decision, () => retry(this.#request, second));
+      this.#fetching = false;
+      order.whenOldest(this.#key, this.#decision, () => {
+        // Its client has been told that the time is over: the rest of the load goes first.
+        if (second.done) return this.#giveUp(failure);
+        retry(this.#request, second, () => order.settle(this.#key, this.#decision, null));
+      });
       return second.expireAt(deadline);
     }
-    this.#settle(null);
-    if (isMissed(failure)) missedByMain();
+    this.#giveUp(failure);
     this.#sink.reply(failure);
   }
 
+  #giveUp(failure: Reply): void {
+    this.#settle(null);
+    if (isMissed(failure)) this.#options.missedByMain();
+  }
+
   #onFetched(found: Reply | null): void {
+    if (!this.#fetching || this.#decision.settled) return;
     this.#fetching = false;
-    if (this.#decision.settled) return;
     this.#fetched = found?.retain() ?? null;
     this.#settle(this.#copy());
   }

@@ -178,11 +178,10 @@ export class ReplicateRoute implements Route {
       order: this.#order,
       sync: this.#options.sync,
       unixTime: this.#options.unixTime,
-      retry: (again, client) => this.#backupAlone.ask(again, client, copies),
+      retry: (again, client, done) => this.#backupAlone.ask(again, client, { ...copies, done }),
       swap: (left, client, done) => {
         if (!this.#maySwap(left, copies)) {
-          this.#backupAlone.ask(left, client, copies);
-          return done();
+          return this.#backupAlone.ask(left, client, { ...copies, done });
         }
         this.#swapped(left, this.#bounded(client, copies, copies.deadline), { ...copies, done });
       },
@@ -213,9 +212,12 @@ export class ReplicateRoute implements Route {
       });
     }
     later.body?.hold();
-    const client = this.#order.idle || later.body !== null ? sink : this.#bounded(sink, copies);
-    this.#order.inTurn(key, () => {
-      this.#backupAlone.ask(later, client, copies);
+    const waits = !this.#order.idle && later.body === null;
+    const patient = waits ? this.#bounded(sink, copies) : null;
+    this.#order.holding(key, (done) => {
+      // Its client has been told that the time is over: the rest of the load goes first.
+      if (patient?.done) return done();
+      this.#backupAlone.ask(later, patient ?? sink, { ...copies, done });
       later.body?.release();
     });
   }

@@ -71,6 +71,22 @@ test("CopyOrder holds a key until what it started calls back", () => {
   assertEquals(order.idle, true);
 });
 
+test("CopyOrder tells an open decision when it is the oldest, and holds its key until it is settled", () => {
+  const order = new CopyOrder();
+  const ran: string[] = [];
+  const first = order.begin("a");
+  const second = order.begin("a");
+  order.inTurn("a", () => ran.push("later"));
+  flushAfterAll(order, () => ran.push("flush"));
+  order.whenOldest("a", second, () => ran.push("second"));
+  assertEquals(ran, []);
+  order.whenOldest("a", first, () => ran.push("first"));
+  order.settle("a", first, null);
+  assertEquals([ran, order.size], [["first", "second"], 1]);
+  order.settle("a", second, null);
+  assertEquals([ran, order.idle], [["first", "second", "later", "flush"], true]);
+});
+
 test("CopyOrder lets what it runs begin the same key anew", () => {
   const order = new CopyOrder();
   const ran: string[] = [];
@@ -119,7 +135,12 @@ test("CopyOrder keeps the order of random changes that are decided at random tim
       if (kind < 3) {
         const decision = order.begin(key);
         entries.push({ id, key });
-        ends.push(() => order.settle(key, decision, run));
+        const inPlace = () => {
+          run();
+          order.settle(key, decision, null);
+        };
+        if (random.chance(0.5)) ends.push(() => order.settle(key, decision, run));
+        else ends.push(() => order.whenOldest(key, decision, inPlace));
       } else if (kind < 5) {
         entries.push({ id, key });
         order.inTurn(key, run);
