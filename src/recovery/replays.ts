@@ -97,7 +97,9 @@ export class Replays {
     const { journal, trusted, whenUnread } = this.#options;
     if (journal.missed.size === 0 && !this.ofEverything) return trusted();
     this.#running = true;
-    // What is deleted here is a miss for a proxy that does not know.
+    // What is deleted here is a miss for a proxy that does not know. They were told nothing yet of
+    // what we have from a worker that ended in our place.
+    this.noteMisses();
     whenUnread(() => this.#run());
   }
 

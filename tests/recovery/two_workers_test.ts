@@ -14,6 +14,8 @@ const COUNTS = { servers: 2, workers: 2 };
 /** Longer than workers take to confirm, and shorter than any timeout. */
 const SOON_MS = 200;
 const STEP_MS = 10;
+/** Often enough that what was announced is known soon. */
+const BOARD_TICK_MS = 50;
 /** Servers are put in order, and the last placeholders are gone. */
 const PEACE_MS = 40_000;
 /** Longer than any chain of promises between two things that a worker waits for. */
@@ -27,7 +29,8 @@ class Stage implements Disposable {
   readonly #clock = new FakeClock();
   readonly #network: SimNetwork;
 
-  constructor() {
+  /** `boardTickMs`: how often workers look at what others announced; 0 for never. */
+  constructor(boardTickMs = 0) {
     const unixMs = () => 1_800_000_000_000 + this.#clock.now();
     this.main = new SimServer("main", unixMs);
     this.backup = new SimServer("backup", unixMs);
@@ -44,7 +47,7 @@ class Stage implements Disposable {
     const memory = SharedServers.memory(COUNTS);
     this.workers = [0, 1].map((number) => {
       const shared = new SharedServers(memory, COUNTS, number);
-      return new SimProxy(number, world, { replication: "async", boardTickMs: 0, shared, memory });
+      return new SimProxy(number, world, { replication: "async", boardTickMs, shared, memory });
     });
   }
 
@@ -185,5 +188,36 @@ test(
     await stage.pass(PEACE_MS);
     assertEquals([stage.held(stage.main, "k"), stage.held(stage.backup, "k")], ["v", "v"]);
     for (const worker of [0, 1]) assertEquals(await stage.get(worker, "k"), "VALUE k 0 1\r\nv\r\n");
+  },
+);
+
+test(
+  "the successor of a worker that crashed empties no server that another worker has just asked",
+  {
+    timeout: 30_000,
+  },
+  async () => {
+    using stage = new Stage(BOARD_TICK_MS);
+    stage.send(0, "set k 0 0 1\r\nv\r\n");
+    await stage.pass(SOON_MS);
+    stage.send(1, "get k\r\n");
+    await stage.pass(SOON_MS);
+
+    // The main misses a change of the other worker, and nobody has been told yet.
+    stage.main.cutFrom.add(1);
+    const asked = stage.send(1, "get k\r\n");
+    const [{ routes, backends }] = stage.workers;
+    routes.coordinator!.missed(backends[0], parsedRequest("delete other\r\n"));
+    stage.workers[0].crash();
+    await stage.pass(SOON_MS);
+    assertEquals([asked.answered, stage.held(stage.main, "k")], [false, "v"]);
+    stage.main.cutFrom.clear();
+    await stage.pass(SOON_MS);
+    assertEquals(asked.text, "VALUE k 0 1\r\nv\r\n");
+
+    await stage.pass(PEACE_MS);
+    for (const worker of [0, 1]) assertEquals(await stage.get(worker, "k"), "VALUE k 0 1\r\nv\r\n");
+    assertEquals(stage.held(stage.main, "k"), "v");
+    assertEquals(stage.workers.map(({ backends }) => backends[0].phase), ["serving", "serving"]);
   },
 );
