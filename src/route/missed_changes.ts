@@ -1,5 +1,6 @@
 /** Where it is noted that a server did not confirm a change. The place of the journal. */
 
+import { TOUCH } from "../message/command.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { Pool } from "./pool.ts";
@@ -41,7 +42,7 @@ export class MissedNote implements Rescue {
   rescue(request: Request, sink: Sink, failure: Reply, _startedMs: number): void {
     if (!isMissed(failure)) return sink.reply(failure);
     const destination = this.#pool.pick(request);
-    this.#note(request, sink, destination);
+    this.#note(request, sink, { destination, sent: failure.failure!.inDoubt });
     const wait = (then: () => void) => whenKnown(this.#missed, destination, then);
     if (sink.beforeSuccess === undefined) return wait(() => sink.reply(failure));
     sink.beforeSuccess(wait);
@@ -50,11 +51,19 @@ export class MissedNote implements Rescue {
 
   /**
    * Noted once more when the other copy has answered: until then it may have had the
-   * old value, and somebody may have put that back.
+   * old value, and somebody may have put that back. What was never touched here is as it was:
+   * it is deleted for a change that was made, and not for one that came to nothing.
    */
-  #note(request: Request, sink: Sink, destination: Destination): void {
-    this.#missed.missed(destination, request);
+  #note(
+    request: Request,
+    sink: Sink,
+    { destination, sent }: { destination: Destination; sent: boolean },
+  ): void {
     const later = request.retain();
+    if (!sent && request.command === TOUCH && sink.whenOtherConfirms !== undefined) {
+      return sink.whenOtherConfirms(later, () => this.#missed.missed(destination, later));
+    }
+    this.#missed.missed(destination, request);
     sink.whenOtherAnswers?.(later, () => this.#missed.missedStill?.(destination, later));
   }
 }

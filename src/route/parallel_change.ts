@@ -5,6 +5,7 @@
  *   main    failed, backup ok ---------> the backup's answer
  *   both    failed --------------------> the main's failure
  *   one     ok, but misses the key ----> counts only together with the other
+ *   one     without the key to touch, though it may lack it: so does that
  *
  * A server that missed an earlier change of the key is to lose the key to a replay, which
  * cannot tell this change from what may still arrive late: it is not believed alone. And
@@ -31,7 +32,7 @@ export interface ParallelRules {
   /** Answer only when both copies have spoken. */
   readonly sync: boolean;
   /** Null when nothing is put in order: then every confirmation counts. */
-  readonly recovery: Pick<Recovery, "mayAnswer" | "wrote"> | null;
+  readonly recovery: Pick<Recovery, "mayAnswer" | "mayLack" | "wrote"> | null;
   readonly missed: MissedChanges;
 }
 
@@ -56,6 +57,13 @@ export class ParallelChange {
   /** It missed changes of the key when it was asked, or when it answered. */
   #doubtsMain = false;
   #doubtsBackup = false;
+  #touches = false;
+  /** When it was asked to touch the key, it may not have had it although the other copy did. */
+  #lackedByMain = false;
+  #lackedByBackup = false;
+  /** It has answered, and that counts alone. */
+  #confirmedByMain = false;
+  #confirmedByBackup = false;
   #before: ((then: () => void) => void) | null = null;
 
   /**
@@ -81,7 +89,15 @@ export class ParallelChange {
 
   /** A copy is about to be asked; the request is borrowed. */
   asking(server: Destination, request: Request): void {
-    if (this.#rules.recovery === null || !inTrouble(server)) return;
+    const { recovery } = this.#rules;
+    this.#touches = request.command === TOUCH;
+    if (recovery === null || isWell(server)) return;
+    if (this.#touches && recovery.mayLack(server, request)) {
+      this.#key ??= request.retain();
+      if (server === this.#copies?.main) this.#lackedByMain = true;
+      else this.#lackedByBackup = true;
+    }
+    if (!inTrouble(server)) return;
     this.#key ??= request.retain();
     this.#doubt(server);
   }
@@ -93,13 +109,24 @@ export class ParallelChange {
     else this.#afterMain = callback;
   }
 
+  /** Calls back once the other copy has confirmed the change, if it does. */
+  whenOtherConfirms(byMain: boolean, key: Request, callback: () => void): void {
+    const confirmed = () => byMain ? this.#confirmedByBackup : this.#confirmedByMain;
+    // Where nothing is put in order, nothing is deleted for it either.
+    if (this.#rules.recovery === null || confirmed()) return callback();
+    this.whenOtherAnswers(byMain, key, () => confirmed() && callback());
+  }
+
   /** One copy has spoken. */
   onLeg(reply: Reply, byMain: boolean): void {
-    if (byMain) this.#afterMain?.();
-    else this.#afterBackup?.();
     const copies = this.#copies;
     const server = copies === null || isFailed(reply) ? null : copies[byMain ? "main" : "backup"];
     if (server !== null) this.#doubt(server);
+    const counts = this.#believes(reply, byMain) && !this.#isWithout(reply, byMain);
+    if (byMain) this.#confirmedByMain = counts;
+    else this.#confirmedByBackup = counts;
+    if (byMain) this.#afterMain?.();
+    else this.#afterBackup?.();
     if (!this.#answered) this.#decide(reply, byMain);
     if (server !== null) this.#noteWritten(server);
   }
@@ -115,17 +142,32 @@ export class ParallelChange {
     const main = this.#mainReply;
     const backup = this.#backupReply;
     if (main !== null && backup === null) {
-      const late = () => this.#answer(this.#doubtsMain && !isFailed(main) ? UNTRUSTED : main);
+      const stands = isFailed(main) || this.#confirmedByMain;
+      const late = () => this.#answer(stands ? main : UNTRUSTED);
       this.#timer = this.#deadline?.whenPassed(late) ?? null;
     }
     if (main !== null && backup !== null) this.#answer(this.#verdict(main, backup));
   }
 
   #verdict(main: Reply, backup: Reply): Reply {
-    const confirmed = (!isFailed(main) && !this.#doubtsMain) ||
-      (!isFailed(backup) && !this.#doubtsBackup);
+    const confirmed = this.#confirmedByMain || this.#confirmedByBackup ||
+      (this.#believes(main, true) && this.#believes(backup, false));
     if (!confirmed) return [main, backup].find(isFailed) ?? UNTRUSTED;
     return this.#asksOther(main) && !isFailed(backup) ? backup : main;
+  }
+
+  #believes(reply: Reply, isMain: boolean): boolean {
+    return !isFailed(reply) && !(isMain ? this.#doubtsMain : this.#doubtsBackup);
+  }
+
+  /** It found nothing to touch, which does not mean that there is nothing. */
+  #isWithout({ status }: Reply, isMain: boolean): boolean {
+    const { recovery } = this.#rules;
+    if (!this.#touches || recovery === null || status !== ReplyStatus.NotFound) return false;
+    if (isMain ? this.#lackedByMain : this.#lackedByBackup) return true;
+    const server = this.#copies![isMain ? "main" : "backup"];
+    // Without the key, whatever it lacks may be this one.
+    return !isWell(server) && (this.#key === null || recovery.mayLack(server, this.#key));
   }
 
   /** Its replay may delete what it confirms. Without the key, whatever it misses may be this one. */
@@ -151,8 +193,7 @@ export class ParallelChange {
     if (status !== ReplyStatus.NotFound) return status === ReplyStatus.Failed;
     const main = this.#copies?.main;
     // It may have lost the key to a replay meanwhile.
-    return this.#trustsHits ||
-      (main !== undefined && (main.missesKeys || main.phase !== "serving"));
+    return this.#trustsHits || (main !== undefined && !isWell(main));
   }
 
   /** What to wait for before a success is told. */
@@ -169,6 +210,11 @@ export class ParallelChange {
     const told = standing(reply);
     before(() => this.#sink.reply(told));
   }
+}
+
+/** Whatever it says of any key is so. */
+function isWell({ missesKeys, phase }: Destination): boolean {
+  return !missesKeys && phase === "serving";
 }
 
 /** It may miss changes of keys. */
@@ -200,6 +246,10 @@ class Leg extends LineSink {
 
   whenOtherAnswers(key: Request, callback: () => void): void {
     this.#change.whenOtherAnswers(this.#isMain, key, callback);
+  }
+
+  whenOtherConfirms(key: Request, callback: () => void): void {
+    this.#change.whenOtherConfirms(this.#isMain, key, callback);
   }
 }
 

@@ -29,6 +29,8 @@ export interface Sink {
    * when the other copy has answered after it.
    */
   whenOtherAnswers?(key: Request, callback: () => void): void;
+  /** Of one that was never sent: who is called back once the other copy has confirmed the change. */
+  whenOtherConfirms?(key: Request, callback: () => void): void;
   /** Of the same: what must be waited for before the client is told that the change was made. */
   beforeSuccess?(wait: (then: () => void) => void): void;
 }

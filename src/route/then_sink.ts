@@ -22,4 +22,8 @@ export class ThenSink extends CallbackSink {
   whenOtherAnswers(key: Request, callback: () => void): void {
     this.#sink.whenOtherAnswers?.(key, callback);
   }
+
+  whenOtherConfirms(key: Request, callback: () => void): void {
+    this.#sink.whenOtherConfirms?.(key, callback);
+  }
 }

@@ -11,7 +11,9 @@ export class Distrust implements Recovery {
   repaired = true;
   readonly mayAnswer = ({ name }: Destination) => !this.distrusted.has(name);
   lacks = false;
-  readonly mayLack = () => this.lacks;
+  /** Those that may lack keys, by name; all of them with `lacks`. */
+  readonly lacking: Set<string> = new Set();
+  readonly mayLack = ({ name }: Destination) => this.lacks || this.lacking.has(name);
   readonly readBoth = () => {};
   readonly readAlone: Recovery["readAlone"] = (_request, _sink, { name }) => {
     this.told.push(`read ${name} alone`);
