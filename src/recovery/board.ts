@@ -261,26 +261,27 @@ export class Board {
     for (const callback of this.#waiting.splice(0)) callback();
   }
 
-  /** Sees to what proxies that are gone have left. */
+  /** Sees to what proxies that are gone have left, of a server for all of them at once. */
   #sweep(): void {
-    for (const notice of this.#peers.gone) {
-      const { proxy } = notice;
-      if (saysNothing(notice)) { for (const copy of this.#copies) copy.remove(proxy); }
-      for (const { server } of this.#copies) {
-        const level = LEVELS.find((one) => notice[one].includes(server.name));
-        if (level === undefined || !server.usable) continue;
-        const settled = () => this.#settle(proxy, server);
-        this.#options.abandoned(server, { proxy, level, settled });
-      }
+    for (const notice of this.#peers.gone.filter(saysNothing)) {
+      for (const copy of this.#copies) copy.remove(notice.proxy);
+    }
+    for (const { server } of this.#copies) {
+      const by = this.#peers.left(server.name);
+      const proxies = [...by.missed, ...by.lacking];
+      if (proxies.length === 0 || !server.usable) continue;
+      this.#options.abandoned(server, { by, settled: () => this.#settle(proxies, server) });
     }
   }
 
-  /** Says in its place that nothing is missed any more. */
-  #settle(proxy: string, { name }: BoardServer): void {
-    const notice = this.#peers.settle(proxy, name);
-    if (notice === null) return;
+  /** Says in their place that nothing is missed any more. */
+  #settle(proxies: readonly string[], { name }: BoardServer): void {
     this.counters.takeovers++;
-    for (const copy of this.#copies) copy.replace(notice);
+    for (const proxy of proxies) {
+      const notice = this.#peers.settle(proxy, name);
+      if (notice === null) continue;
+      for (const copy of this.#copies) copy.replace(notice);
+    }
     this.#review();
   }
 

@@ -3,7 +3,7 @@
 import type { Log } from "../log/log.ts";
 import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Announcers, Level } from "./announcement.ts";
+import type { Announcers } from "./announcement.ts";
 
 /** A server that can carry notices. */
 export type BoardServer = Destination & {
@@ -33,15 +33,14 @@ export interface BoardOptions {
   /** What other proxies announced of the server has changed. */
   readonly announced: (server: BoardServer, by: Announcers) => void;
   readonly sawMarker: (server: BoardServer, text: string | null) => void;
-  /** A proxy is gone without making up for what the server missed, or lacks. */
-  readonly abandoned: (server: BoardServer, by: Abandoned) => void;
+  /** Proxies are gone without making up for what the server missed, or lacks. */
+  readonly abandoned: (server: BoardServer, abandoned: Abandoned) => void;
 }
 
-/** What a proxy that is gone has left. */
+/** What proxies that are gone have left of one server. */
 export interface Abandoned {
-  readonly proxy: string;
-  /** What it had said of the server. */
-  readonly level: Level;
-  /** The server was put in order. */
+  /** Those who had announced it, and nobody else. */
+  readonly by: Announcers;
+  /** The server was put in order for all of them. */
   readonly settled: () => void;
 }

@@ -55,7 +55,7 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
         const marker = text === null ? null : readMarker(text);
         if (marker !== null) this.#of(server).sawMarker(marker.generation, marker.restoring);
       },
-      abandoned: (server, by) => void this.#of(server).peerWait.takeOver(by),
+      abandoned: (server, left) => void this.#of(server).peerWait.takeOver(left),
     });
     this.confirmations = services.shared === null ? null : new Confirmations({
       ...services,

@@ -3,7 +3,7 @@
  * can name.
  *
  *   missed ──> no reads ─ no more announced ─> its marker is read again ─> as before
- *                       ─ the proxy is gone ─> emptied by one of those who wait
+ *                       ─ proxies are gone ──> emptied, once for all, by one of those who wait
  *   lacking ─> misses are asked at the copy ─> as before
  *                       ─ the proxy is gone ─> restored by one of the others
  *
@@ -15,7 +15,8 @@ import type { Announcers } from "./announcement.ts";
 import type { Abandoned } from "./board_options.ts";
 import type { Marker } from "./marker.ts";
 import type { RecoveryServices } from "./recovery_services.ts";
-import { lock, takeOver } from "./takeover.ts";
+import { ServerLock } from "./server_lock.ts";
+import { takeOver } from "./takeover.ts";
 
 /** Before a marker that could not be read is read again, ms. */
 const AGAIN_MS = 1000;
@@ -23,7 +24,10 @@ const AGAIN_MS = 1000;
 /** What waiting works with, and whom it tells. */
 export interface PeerWaitOptions {
   readonly backend: Destination & { readonly lostEpoch: number; othersLack: boolean };
-  readonly services: Pick<RecoveryServices, "clock" | "graceMs" | "log" | "flushIncomplete">;
+  readonly services: Pick<
+    RecoveryServices,
+    "clock" | "random" | "graceMs" | "log" | "flushIncomplete"
+  >;
   readonly marker: Pick<Marker, "read">;
   /** It was seen by us, so that it can be put in order. */
   readonly known: () => boolean;
@@ -82,40 +86,46 @@ export class PeerWait {
     changed();
   }
 
-  /** One of them is gone: the server is put in order, unless somebody else is at it. */
-  async takeOver({ proxy, level, settled }: Abandoned): Promise<void> {
+  /** Some of them are gone: the server is put in order, unless somebody else is at it. */
+  async takeOver({ by, settled }: Abandoned): Promise<void> {
     const { backend: { name }, services: { log, flushIncomplete }, known } = this.#options;
     if (this.#takingOver || !known()) return;
     this.#takingOver = true;
-    const what = level === "missed"
-      ? `backend ${name} missed changes of proxy ${proxy}, which is gone`
-      : `backend ${name} lacks keys of proxy ${proxy}, which is gone`;
-    if (level === "lacking") {
+    const missed = by.missed.length > 0;
+    const what = missed
+      ? `backend ${name} missed changes of ${nameOf(by.missed)}, which is gone`
+      : `backend ${name} lacks keys of ${nameOf(by.lacking)}, which is gone`;
+    if (!missed) {
       if (await this.#restore(settled)) log.warn(`${what}: restoring it`);
     } else if (!flushIncomplete) {
       log.warn(`${what}: it may serve stale data`);
       settled();
-    } else if (await this.#empty(proxy)) {
+    } else if (await this.#empty(by.missed)) {
       log.warn(`${what}: it was flushed`);
       settled();
     }
     this.#takingOver = false;
   }
 
-  async #empty(proxy: string): Promise<boolean> {
-    const { backend, services: { clock, graceMs }, mark, emptied } = this.#options;
-    const stands = () => this.by.missed.includes(proxy);
-    const taken = await takeOver(backend, { clock, graceMs, stands, mark });
+  /** A flush makes up for all that any of them has missed until now. */
+  async #empty(proxies: readonly string[]): Promise<boolean> {
+    const { backend, services: { clock, random, graceMs }, mark, emptied } = this.#options;
+    const stands = () => proxies.some((proxy) => this.by.missed.includes(proxy));
+    const taken = await takeOver(backend, { clock, random, graceMs, stands, mark });
     if (taken) emptied();
     return taken;
   }
 
   /** What it holds is right: nothing is flushed. Its misses are in doubt until all know the marker. */
   async #restore(settled: () => void): Promise<boolean> {
-    const { backend, mark, marked, whenSeen } = this.#options;
-    if (!await lock(backend) || !await mark()) return false;
+    const { backend, services: { random }, mark, marked, whenSeen } = this.#options;
+    const lock = await ServerLock.take(backend, random);
+    if (lock === null || !await mark()) return false;
     marked();
-    whenSeen(settled);
+    whenSeen(() => {
+      settled();
+      whenSeen(() => void lock.release());
+    });
     return true;
   }
 

@@ -7,7 +7,7 @@
  * Owned by: Board.
  */
 
-import type { Announcers } from "./announcement.ts";
+import type { Announcers, Level } from "./announcement.ts";
 import type { Notice } from "./notice.ts";
 
 /** Looks at all seats at which a notice did not change; then its proxy is gone. */
@@ -42,15 +42,17 @@ export class Peers {
 
   /** The proxies that announced that a server misses changes, or lacks keys, gone or not. */
   announcing(server: string): Announcers {
-    return {
-      missed: this.#proxies(({ missed }) => missed.includes(server)),
-      lacking: this.#proxies(({ lacking }) => lacking.includes(server)),
-    };
+    return announcersOf(server, this.#notices(() => true));
+  }
+
+  /** Those of them that are gone. */
+  left(server: string): Announcers {
+    return announcersOf(server, this.gone);
   }
 
   /** The last words of proxies that are gone. */
   get gone(): Notice[] {
-    return this.#notices((_, peer) => isGone(peer));
+    return this.#notices(isGone);
   }
 
   /**
@@ -66,13 +68,8 @@ export class Peers {
     return peer.notice;
   }
 
-  #proxies(announces: (notice: Notice) => boolean): string[] {
-    return this.#notices(announces).map(({ proxy }) => proxy);
-  }
-
-  #notices(wanted: (notice: Notice, peer: Peer) => boolean): Notice[] {
-    const peers = [...this.#peers.values()];
-    return peers.filter((peer) => wanted(peer.notice, peer)).map(({ notice }) => notice);
+  #notices(wanted: (peer: Peer) => boolean): Notice[] {
+    return [...this.#peers.values()].filter(wanted).map(({ notice }) => notice);
   }
 
   #forgetOldest(): void {
@@ -86,6 +83,12 @@ export class Peers {
 /** Nothing has to be settled for its proxy. */
 export function saysNothing({ missed, lacking }: Notice): boolean {
   return missed.length === 0 && lacking.length === 0;
+}
+
+function announcersOf(server: string, notices: readonly Notice[]): Announcers {
+  const of = (level: Level) =>
+    notices.filter((notice) => notice[level].includes(server)).map(({ proxy }) => proxy);
+  return { missed: of("missed"), lacking: of("lacking") };
 }
 
 interface Peer {

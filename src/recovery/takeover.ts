@@ -3,25 +3,23 @@
  * server is right.
  *
  *   lock ── grace: nothing that was sent to it is still to come ──> flush ──> marker: restoring
+ *      └── another has done it meanwhile ──> unlocked
  *
  * One proxy does it; the others wait, and find the new marker.
  *
  * Owned by: ServerRecovery.
  */
 
-import { ADD } from "../message/command.ts";
-import { ReplyStatus } from "../message/reply.ts";
 import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { LOCK_KEY, writeText } from "./board_keys.ts";
 import { flush } from "./replay.ts";
-
-/** A lock outlives the grace and the flush; who dies with it in hand holds up nobody for longer. */
-const LOCK_SECONDS = 30;
+import { ServerLock } from "./server_lock.ts";
 
 /** What it takes to empty a server. */
 export interface TakeoverOptions {
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** After this nothing that was sent before can still arrive, ms. */
   readonly graceMs: number;
   /** Nobody else has done it meanwhile: a flush takes the lock along. */
@@ -33,19 +31,15 @@ export interface TakeoverOptions {
 /** Empties the server; false when somebody else is at it, or it failed. */
 export async function takeOver(
   server: Destination & { readonly lostEpoch: number },
-  { clock, graceMs, stands, mark }: TakeoverOptions,
+  { clock, random, graceMs, stands, mark }: TakeoverOptions,
 ): Promise<boolean> {
-  if (!await lock(server)) return false;
+  const lock = await ServerLock.take(server, random);
+  if (lock === null) return false;
   const { lostEpoch } = server;
   await new Promise<void>((resolve) => void clock.after(graceMs, resolve));
-  if (server.lostEpoch !== lostEpoch || !stands()) return false;
+  if (server.lostEpoch !== lostEpoch || !stands()) {
+    await lock.release();
+    return false;
+  }
   return await flush(server) && await mark();
-}
-
-/** False when another proxy is putting the server in order, or it does not answer. */
-export function lock(server: Destination): Promise<boolean> {
-  return new Promise((resolve) => {
-    const told = (status: ReplyStatus) => resolve(status === ReplyStatus.Stored);
-    writeText(server, [ADD, LOCK_KEY, "held"], told, LOCK_SECONDS);
-  });
 }

@@ -154,8 +154,8 @@ test("Board gives what a proxy that is gone announced to somebody, until it is s
   assertEquals([one.board.peers, one.abandoned.length], [2, 0]);
   farm.clock.advance(3 * WHOLE_MS);
   assertEquals(one.board.peers, 1);
-  const [{ proxy, server, level, settled }] = one.abandoned;
-  assertEquals([proxy, server, level], [killed.board.id, "b", "missed"]);
+  const [{ by, server, settled }] = one.abandoned;
+  assertEquals([by, server], [{ missed: [killed.board.id], lacking: [] }, "b"]);
   assertEquals(other.waitsFor.get("b"), [killed.board.id]);
   settled();
   farm.clock.advance(TICK_MS);
@@ -170,13 +170,34 @@ test("Board keeps a seat of a proxy that is gone while it says that a server lac
   farm.clock.advance(TICK_MS);
   killed.kill();
   farm.clock.advance(7 * WHOLE_MS);
-  const [{ proxy, server, level, settled }] = one.abandoned;
-  assertEquals([proxy, server, level], [killed.board.id, "a", "lacking"]);
+  const [{ by, server, settled }] = one.abandoned;
+  assertEquals([by, server], [{ missed: [], lacking: [killed.board.id] }, "a"]);
   assertEquals(one.lacksFor.get("a"), [killed.board.id]);
   settled();
   farm.clock.advance(2 * WHOLE_MS);
   assertEquals(one.lacksFor.get("a"), []);
   assertEquals(farm.servers.map(({ notices }) => notices.length), [1, 1]);
+});
+
+test("Board gives what several proxies that are gone left of a server at once, and settles all", () => {
+  const farm = new NoticeFarm();
+  const [first, second, third, one, other] = farm.proxies(5);
+  first.board.announce(farm.servers[0], "missed");
+  second.board.announce(farm.servers[0], "missed");
+  third.board.announce(farm.servers[0], "lacking");
+  farm.clock.advance(TICK_MS);
+  for (const proxy of [first, second, third]) proxy.kill();
+  farm.clock.advance(7 * WHOLE_MS);
+  assertEquals(one.abandoned.length, 1);
+  const [{ by, settled }] = one.abandoned;
+  const ids = [first.board.id, second.board.id].toSorted();
+  assertEquals([by.missed.toSorted(), by.lacking], [ids, [third.board.id]]);
+  settled();
+  farm.clock.advance(TICK_MS);
+  for (const { waitsFor, lacksFor } of [one, other]) {
+    assertEquals([waitsFor.get("a"), lacksFor.get("a")], [[], []]);
+  }
+  assertEquals(one.board.counters.takeovers, 1);
 });
 
 test("Board frees the seat of a proxy that is gone and announced nothing", () => {

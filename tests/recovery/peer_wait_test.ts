@@ -1,18 +1,29 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { Log } from "../../src/log/log.ts";
-import type { Level } from "../../src/recovery/announcement.ts";
+import type { Announcers } from "../../src/recovery/announcement.ts";
 import { PeerWait } from "../../src/recovery/peer_wait.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { FakeDestination } from "../support/fake_destination.ts";
+import { FakeDestination, hitOf, withCas } from "../support/fake_destination.ts";
 
 const GRACE_MS = 1200;
-const LOCK = "add magent:board:lock 0 30 4\r\nheld\r\n";
+/** The word of the lock is 0.25 in 36 digits. */
+const LOCK = "add magent:board:lock 0 30 1\r\n9\r\n";
+const LOOK_AT_LOCK = "mg magent:board:lock v f t c\r\n";
+const UNLOCK = "md magent:board:lock C7\r\n";
+
+const LACKING: Announcers = { missed: [], lacking: ["p1"] };
+const MISSED: Announcers = { missed: ["p1", "p2"], lacking: ["p3"] };
 
 /** A server whose connections can be lost. */
 class AnnouncedServer extends FakeDestination {
   lostEpoch = 0;
   othersLack = false;
+}
+
+/** Everything that waits for promises alone has happened. */
+async function promisesKept(): Promise<void> {
+  for (let hop = 0; hop < 20; hop++) await null;
 }
 
 /** A wait, and all that it told. */
@@ -35,6 +46,7 @@ class Stage {
       backend: this.server,
       services: {
         clock: this.clock,
+        random: () => 0.25,
         graceMs: GRACE_MS,
         flushIncomplete: true,
         log: new Log((line) => this.lines.push(line)),
@@ -66,9 +78,9 @@ class Stage {
     this.#seen!();
   }
 
-  takeOver(level: Level): Promise<void> {
+  takeOver(by: Announcers): Promise<void> {
     const settled = () => void this.steps.push("settled");
-    return this.wait.takeOver({ proxy: "p1", level, settled });
+    return this.wait.takeOver({ by, settled });
   }
 }
 
@@ -100,18 +112,63 @@ test("PeerWait that hears only that a server lacks keys goes on reading there", 
 
 test("PeerWait restores a server that lacks keys of a proxy that is gone, and flushes nothing", async () => {
   const stage = new Stage();
-  const taken = stage.takeOver("lacking");
+  const taken = stage.takeOver(LACKING);
   stage.server.answer("STORED");
   await taken;
   assertEquals(stage.server.received, [LOCK]);
   assertEquals(stage.steps, ["mark", "marked"]);
   stage.lookAgain();
   assertEquals(stage.steps, ["mark", "marked", "settled"]);
+  assertEquals(stage.server.received, [LOCK]);
+});
+
+test("PeerWait unlocks it when all have looked at what it settled", async () => {
+  const stage = new Stage();
+  const taken = stage.takeOver(LACKING);
+  stage.server.answer("STORED");
+  await taken;
+  stage.lookAgain();
+  stage.lookAgain();
+  assertEquals(stage.server.received, [LOCK, LOOK_AT_LOCK]);
+  stage.server.answerWith(withCas(hitOf("9"), " c7"));
+  await promisesKept();
+  assertEquals(stage.server.received, [LOCK, LOOK_AT_LOCK, UNLOCK]);
+});
+
+/** As far as the end of the grace. */
+async function takenOver(stage: Stage): Promise<void> {
+  stage.wait.announcedBy(MISSED);
+  stage.steps.length = 0;
+  const taken = stage.takeOver(MISSED);
+  void taken.then(() => stage.steps.push("over"));
+  stage.server.answer("STORED");
+  await promisesKept();
+}
+
+test("PeerWait empties a server once for all proxies that are gone, and settles it for all", async () => {
+  const stage = new Stage();
+  await takenOver(stage);
+  stage.clock.advance(GRACE_MS);
+  await promisesKept();
+  stage.server.answer("OK");
+  await promisesKept();
+  assertEquals(stage.server.received, [LOCK, "flush_all\r\n"]);
+  assertEquals(stage.steps, ["mark", "emptied", "settled", "over"]);
+  assertEquals(stage.lines.at(-1)!.includes("missed changes of proxy p1, p2, which is gone"), true);
+});
+
+test("PeerWait empties it although another proxy has settled it for some of them", async () => {
+  const stage = new Stage();
+  await takenOver(stage);
+  stage.wait.announcedBy({ missed: ["p2"], lacking: [] });
+  stage.clock.advance(GRACE_MS);
+  await promisesKept();
+  assertEquals(stage.server.received, [LOCK, "flush_all\r\n"]);
 });
 
 test("PeerWait leaves such a server to whoever has locked it", async () => {
   const stage = new Stage();
-  const taken = stage.takeOver("lacking");
+  const taken = stage.takeOver(LACKING);
   stage.server.answer("NOT_STORED");
   await taken;
   assertEquals(stage.steps, []);
@@ -120,7 +177,7 @@ test("PeerWait leaves such a server to whoever has locked it", async () => {
 test("PeerWait settles nothing while the server takes no marker", async () => {
   const stage = new Stage();
   stage.marks = false;
-  const taken = stage.takeOver("lacking");
+  const taken = stage.takeOver(LACKING);
   stage.server.answer("STORED");
   await taken;
   assertEquals(stage.steps, ["mark"]);

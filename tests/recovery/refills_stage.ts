@@ -7,7 +7,7 @@ import { Refills } from "../../src/recovery/refills.ts";
 import { CopyOrder } from "../../src/route/copy_order.ts";
 import type { Destination } from "../../src/route/route.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { FakeDestination, hitOf, replyOf } from "../support/fake_destination.ts";
+import { FakeDestination, hitOf, replyOf, withCas } from "../support/fake_destination.ts";
 import { toBytes } from "../support/latin1.ts";
 import { settled } from "../support/settled.ts";
 
@@ -104,14 +104,4 @@ export class RefillsStage {
     server.answerWith(reply);
     await settled();
   }
-}
-
-/** The same reply with a cas number behind it. */
-function withCas(reply: Reply, text: string): Reply {
-  const tail = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(reply.bytes.length + tail.length);
-  bytes.set(reply.bytes);
-  bytes.set(tail, reply.bytes.length);
-  const casStart = reply.bytes.length + 2;
-  return Object.assign(reply, { bytes, end: bytes.length, casStart, casEnd: bytes.length });
 }

@@ -2,10 +2,13 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { takeOver } from "../../src/recovery/takeover.ts";
 import { FakeClock } from "../support/fake_clock.ts";
-import { FakeDestination } from "../support/fake_destination.ts";
+import { FakeDestination, hitOf, withCas } from "../support/fake_destination.ts";
 
 const GRACE_MS = 1200;
-const LOCK = "add magent:board:lock 0 30 4\r\nheld\r\n";
+/** The word of the lock is 0.25 in 36 digits. */
+const LOCK = "add magent:board:lock 0 30 1\r\n9\r\n";
+const LOOK_AT_LOCK = "mg magent:board:lock v f t c\r\n";
+const UNLOCK = "md magent:board:lock C7\r\n";
 const FLUSH = "flush_all\r\n";
 
 /** A server whose connections can be lost. */
@@ -22,13 +25,19 @@ function begun(marks = true, stands = true) {
     steps.push(`marked after ${server.received.length} requests`);
     return Promise.resolve(marks);
   };
-  const taken = takeOver(server, { clock, graceMs: GRACE_MS, stands: () => stands, mark });
+  const taken = takeOver(server, {
+    clock,
+    random: () => 0.25,
+    graceMs: GRACE_MS,
+    stands: () => stands,
+    mark,
+  });
   return { clock, server, steps, taken };
 }
 
 /** Everything that waits for promises alone has happened. */
 async function promisesKept(): Promise<void> {
-  for (let hop = 0; hop < 10; hop++) await null;
+  for (let hop = 0; hop < 20; hop++) await null;
 }
 
 test("takeOver locks, waits for the grace, flushes and marks, in this order", async () => {
@@ -62,23 +71,41 @@ test("takeOver gives up when the lock is not answered", async () => {
   assertEquals(server.received, [LOCK]);
 });
 
-test("takeOver does not flush when a connection was lost meanwhile", async () => {
+test("takeOver does not flush when a connection was lost meanwhile, and unlocks", async () => {
   const { clock, server, taken } = begun();
   server.answer("STORED");
   await promisesKept();
   server.lostEpoch++;
   clock.advance(GRACE_MS);
+  await promisesKept();
+  assertEquals(server.received, [LOCK, LOOK_AT_LOCK]);
+  server.fail();
   assertEquals(await taken, false);
-  assertEquals(server.received, [LOCK]);
 });
 
-test("takeOver does not flush what another proxy has put in order during the grace", async () => {
+test("takeOver does not flush what another proxy has put in order during the grace, and unlocks", async () => {
   const { clock, server, taken } = begun(true, false);
   server.answer("STORED");
   await promisesKept();
   clock.advance(GRACE_MS);
+  await promisesKept();
+  assertEquals(server.received, [LOCK, LOOK_AT_LOCK]);
+  server.answerWith(withCas(hitOf("9"), " c7"));
+  await promisesKept();
+  assertEquals(server.received, [LOCK, LOOK_AT_LOCK, UNLOCK]);
+  server.answer("HD");
   assertEquals(await taken, false);
-  assertEquals(server.received, [LOCK]);
+});
+
+test("takeOver leaves a lock alone that is another proxy's by then", async () => {
+  const { clock, server, taken } = begun(true, false);
+  server.answer("STORED");
+  await promisesKept();
+  clock.advance(GRACE_MS);
+  await promisesKept();
+  server.answerWith(withCas(hitOf("8"), " c7"));
+  assertEquals(await taken, false);
+  assertEquals(server.received, [LOCK, LOOK_AT_LOCK]);
 });
 
 test("takeOver has failed when the flush or the marker has", async () => {

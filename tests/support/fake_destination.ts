@@ -117,6 +117,16 @@ export function hitOf(
   return reply;
 }
 
+/** The same reply with a cas number behind it. */
+export function withCas(reply: Reply, text: string): Reply {
+  const tail = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(reply.bytes.length + tail.length);
+  bytes.set(reply.bytes);
+  bytes.set(tail, reply.bytes.length);
+  const casStart = reply.bytes.length + 2;
+  return Object.assign(reply, { bytes, end: bytes.length, casStart, casEnd: bytes.length });
+}
+
 /** The value that a reply carries. */
 export function valueOf(reply: Reply): string {
   return toText(reply.bytes, reply.valueStart, reply.valueEnd);
