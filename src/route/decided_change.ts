@@ -16,6 +16,7 @@ import { isPlainKey } from "../message/key.ts";
 import { type Reply, ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import { requestOf } from "../message/request_of.ts";
+import type { Timer } from "../runtime/clock.ts";
 import { CallbackSink } from "./callback_sink.ts";
 import type { CopyOrder, Decision } from "./copy_order.ts";
 import type { Deadline } from "./deadline.ts";
@@ -64,9 +65,11 @@ export class DecidedChange implements Sink {
   readonly #decision: Decision;
   #fetched: Reply | null = null;
   #fetching = false;
-  #mainReply: Reply | null = null;
-  /** Where the client waits for the copy. */
-  #copied: PatientSink | null = null;
+  /** What the client is told once the copy has ended. */
+  #told: Reply | null = null;
+  #timer: Timer | null = null;
+  /** Of the main when it was asked. */
+  #epoch = 0;
 
   /** `request` is retained; it is sent by `start`. */
   constructor(request: Request, sink: Sink, options: DecidedChangeOptions) {
@@ -100,6 +103,7 @@ export class DecidedChange implements Sink {
     const { main } = this.#options;
     const { command, body } = this.#request;
     this.#fetching = command.copy === "result" && main.speaksMeta && body === null;
+    this.#epoch = main.epoch;
     main.sendOr(this.#request, this, null);
     if (this.#fetching) fetchBehind(this.#request, main, (found) => this.#onFetched(found));
   }
@@ -185,10 +189,10 @@ export class DecidedChange implements Sink {
 
   /** The main's answer is the client's, once the backup has its copy. */
   #awaitCopy(mainReply: Reply): void {
-    this.#mainReply = mainReply;
-    this.#copied = new PatientSink(this.#sink, mainReply);
+    this.#told = mainReply;
     // A large value may well have taken longer.
-    if (this.#request.body === null) this.#copied.expireAt(this.#options.deadline);
+    if (this.#request.body !== null) return;
+    this.#timer = this.#options.deadline.whenPassed(() => this.#copyEnded(false));
   }
 
   #sendCopy(copy: Request): void {
@@ -200,14 +204,15 @@ export class DecidedChange implements Sink {
     backup.sendOr(copy, new CallbackSink(ended), backupNote);
   }
 
-  /** Where the main came to miss something meanwhile, it is not believed alone. */
+  /** Where the main came to miss something meanwhile, or was lost, it is not believed alone. */
   #copyEnded(confirmed: boolean): void {
-    const mainReply = this.#mainReply;
-    const copied = this.#copied;
-    if (mainReply === null || copied === null) return;
-    if (!confirmed) return copied.reply(this.#options.doubted() ? UNTRUSTED : mainReply);
-    copied.persist();
-    this.#options.whenKnown(() => copied.reply(mainReply));
+    const told = this.#told;
+    if (told === null) return;
+    this.#told = null;
+    this.#timer?.cancel();
+    const { main, doubted, whenKnown } = this.#options;
+    if (confirmed) return whenKnown(() => this.#sink.reply(told));
+    this.#sink.reply(doubted() || main.epoch !== this.#epoch ? UNTRUSTED : told);
   }
 
   /** What the backup gets so that it holds what the main holds; null for nothing. */

@@ -4,12 +4,15 @@
  *   main    ok ------------------------> the main's answer
  *   main    failed, backup ok ---------> the backup's answer
  *   both    failed --------------------> the main's failure
- *   one     ok, but misses the key ----> counts only together with the other
+ *   one     ok, but misses the key,
+ *           or was lost since ---------> counts only together with the other
  *   one     without the key to touch, though it may lack it: so does that
  *
  * A server that missed an earlier change of the key is to lose the key to a replay, which
  * cannot tell this change from what may still arrive late: it is not believed alone. And
  * others may read there what arrives late: the client is answered when they know better.
+ * One whose connection was lost may be another process by now, which holds what others put
+ * there from the copy.
  *
  * With `sync` the answer waits until both have spoken. A backup that is still owed
  * its turn at the deadline is waited for no longer: then the main's answer stands.
@@ -64,6 +67,9 @@ export class ParallelChange {
   /** It has answered, and that counts alone. */
   #confirmedByMain = false;
   #confirmedByBackup = false;
+  /** As `Destination.epoch`, when it was asked. */
+  #mainEpoch = 0;
+  #backupEpoch = 0;
   #before: ((then: () => void) => void) | null = null;
 
   /**
@@ -91,7 +97,10 @@ export class ParallelChange {
   asking(server: Destination, request: Request): void {
     const { recovery } = this.#rules;
     this.#touches = request.command === TOUCH;
-    if (recovery === null || isWell(server)) return;
+    if (recovery === null) return;
+    if (server === this.#copies?.main) this.#mainEpoch = server.epoch;
+    else this.#backupEpoch = server.epoch;
+    if (isWell(server)) return;
     if (this.#touches && recovery.mayLack(server, request)) {
       this.#key ??= request.retain();
       if (server === this.#copies?.main) this.#lackedByMain = true;
@@ -142,15 +151,14 @@ export class ParallelChange {
     const main = this.#mainReply;
     const backup = this.#backupReply;
     if (main !== null && backup === null) {
-      const stands = isFailed(main) || this.#confirmedByMain;
-      const late = () => this.#answer(stands ? main : UNTRUSTED);
+      const late = () => this.#answer(isFailed(main) || this.#stands(true) ? main : UNTRUSTED);
       this.#timer = this.#deadline?.whenPassed(late) ?? null;
     }
     if (main !== null && backup !== null) this.#answer(this.#verdict(main, backup));
   }
 
   #verdict(main: Reply, backup: Reply): Reply {
-    const confirmed = this.#confirmedByMain || this.#confirmedByBackup ||
+    const confirmed = this.#stands(true) || this.#stands(false) ||
       (this.#believes(main, true) && this.#believes(backup, false));
     if (!confirmed) return [main, backup].find(isFailed) ?? UNTRUSTED;
     return this.#asksOther(main) && !isFailed(backup) ? backup : main;
@@ -168,6 +176,14 @@ export class ParallelChange {
     const server = this.#copies![isMain ? "main" : "backup"];
     // Without the key, whatever it lacks may be this one.
     return !isWell(server) && (this.#key === null || recovery.mayLack(server, this.#key));
+  }
+
+  /** It confirmed the change, and was not lost since it was asked: it holds that still. */
+  #stands(isMain: boolean): boolean {
+    const confirmed = isMain ? this.#confirmedByMain : this.#confirmedByBackup;
+    if (!confirmed || this.#copies === null || this.#rules.recovery === null) return confirmed;
+    const { main, backup } = this.#copies;
+    return isMain ? main.epoch === this.#mainEpoch : backup.epoch === this.#backupEpoch;
   }
 
   /** Its replay may delete what it confirms. Without the key, whatever it misses may be this one. */
