@@ -19,10 +19,10 @@ import { Restores, type RestoresOptions } from "./restores.ts";
 import { MARKER_POLL_MS, Settling } from "./settling.ts";
 
 /**
- * Who knows that the server is restored. `all`: every proxy has lost it. `marked`: its marker
- * says so. `nobody`: it must be marked.
+ * Who knows that the server is restored. `all`: every proxy has lost it, or its marker says so.
+ * `nobody`: it must be marked.
  */
-export type RestoreKnown = "all" | "marked" | "nobody";
+export type RestoreKnown = "all" | "nobody";
 
 /** What a restoration works with. */
 export interface RestorationOptions {
@@ -111,8 +111,7 @@ export class Restoration {
     this.#waits = services.mode === "auto";
     this.#quiet = true;
     if (known === "nobody") this.#mark(run);
-    else if (known === "marked") this.#waitForProxies(run);
-    else this.#waitForWorkers(run);
+    else this.#waitForProxies(run);
   }
 
   /** Begins what waited, once nobody is left who will delete keys there. */
@@ -127,7 +126,7 @@ export class Restoration {
 
   /** The server was reached again. */
   resume(): void {
-    if (this.#options.phase() === "restoring" && !this.restores.running) this.#begin("marked");
+    if (this.#options.phase() === "restoring" && !this.restores.running) this.#begin("all");
   }
 
   /** The operator's word: stop restoring, and serve. */
@@ -164,10 +163,14 @@ export class Restoration {
     clock.after(graceMs, again);
   }
 
-  /** Another proxy may be the one that has restored it: its marker would say so by then. */
+  /**
+   * Another proxy may be the one that has restored it: its marker would say so by then. And what
+   * this server had confirmed to others may still be on its way to a copy: by then it has arrived
+   * there, or they have announced that it was missed.
+   */
   #waitForProxies(run: number): void {
-    const { board } = this.#options.farm;
-    board.whenSeen(2 * MARKER_POLL_MS, () => {
+    const { services, farm } = this.#options;
+    farm.board.whenSeen(Math.max(2 * MARKER_POLL_MS, services.graceMs), () => {
       if (run === this.#run) this.#waitForWorkers(run);
     });
   }

@@ -153,8 +153,7 @@ export class ServerRecovery {
     if (lacks) this.#inherited = null;
     if (!restores && lacks) this.start();
     else if (!restores) this.restoration.resume();
-    else if (generation !== null) this.restoration.begin("marked");
-    else this.restoration.begin(restarted ? "all" : "nobody");
+    else this.restoration.begin(generation !== null || restarted ? "all" : "nobody");
     this.#replays.begin();
   }
 
@@ -211,7 +210,7 @@ export class ServerRecovery {
   /** Whoever marked it found it empty, or emptied it. */
   #restoreAsMarked(): void {
     this.#phase.verdict = "empty";
-    this.restoration.begin("marked");
+    this.restoration.begin("all");
   }
 
   /** Every server is about to be flushed through us. */

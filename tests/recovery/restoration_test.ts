@@ -6,13 +6,17 @@ import { Restoration, type RestorationOptions } from "../../src/recovery/restora
 import { SETTLE_MS } from "../../src/recovery/settling.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
-const GRACE_MS = 2000;
+const GRACE_MS = 3000;
 const READ_REPAIR_MS = 1000;
 
-/** A server that came back empty, and takes its marker only when the test says so. */
-function cameBack(mode: "auto" | "read-repair" = "auto") {
+/**
+ * A server that came back empty, and takes its marker only when the test says so. `others`: there
+ * are other proxies, which have looked at it when the test says so.
+ */
+function cameBack(mode: "auto" | "read-repair" = "auto", others = false) {
   const clock = new FakeClock();
   const marks: (() => void)[] = [];
+  const seen: { readonly ms: number; readonly then: () => void }[] = [];
   const words: string[] = [];
   const backend = { name: "main:1", usable: true };
   const abort = new AbortController();
@@ -30,7 +34,7 @@ function cameBack(mode: "auto" | "read-repair" = "auto") {
     farm: {
       shared: null,
       board: {
-        whenSeen: (_ms: number, then: () => void) => then(),
+        whenSeen: (ms: number, then: () => void) => others ? seen.push({ ms, then }) : then(),
         whenKnown: (_server: unknown, then: () => void) => then(),
       },
       whenWorkersKnow: (then: () => void) => then(),
@@ -52,7 +56,7 @@ function cameBack(mode: "auto" | "read-repair" = "auto") {
   };
   const restoration = new Restoration(options as unknown as RestorationOptions);
   restoration.begin("nobody");
-  return { clock, marks, words, abort, backend, restoration };
+  return { clock, marks, seen, words, abort, backend, restoration };
 }
 
 test("Restoration marks its server again when it took no marker, and once it has, no more", () => {
@@ -71,7 +75,7 @@ test("Restoration marks its server again when it took no marker, and once it has
 
 test("Restoration that begins anew, or whose proxy ends, leaves the marker of before alone", () => {
   const anew = cameBack();
-  anew.restoration.begin("marked");
+  anew.restoration.begin("all");
   const ended = cameBack();
   ended.abort.abort();
   for (const { clock, marks } of [anew, ended]) {
@@ -94,4 +98,14 @@ test("Restoration that the operator stops leaves others their own", () => {
   restoration.stop();
   clock.advance(SETTLE_MS);
   assertEquals(words, ["restoring", "serving"]);
+});
+
+test("Restoration reads no copy before what others had sent there has arrived, or is noted as missed", () => {
+  const { seen, restoration } = cameBack("auto", true);
+  // All have lost it; but what it confirmed to them before may be on its way to the copy.
+  restoration.begin("all");
+  assertEquals([seen.length, restoration.mayRepair], [1, false]);
+  assertEquals(seen[0].ms >= GRACE_MS, true);
+  seen[0].then();
+  assertEquals(restoration.mayRepair, true);
 });
