@@ -83,7 +83,9 @@ export class BackupAlone {
       if (recovery !== null && !recovery.mayAnswer(backup, request)) return sink.reply(UNTRUSTED);
       if (backup.missesKeys && madeChange(reply)) recovery?.wrote(backup, request);
       const told = standing(reply);
-      whenKnown(missed, main, () => sink.reply(told));
+      const { epoch } = backup;
+      // If it is lost meanwhile, so is perhaps what it decided.
+      whenKnown(missed, main, () => sink.reply(backup.epoch === epoch ? told : UNTRUSTED));
     });
   }
 }

@@ -41,35 +41,18 @@ export interface ParallelRules {
 
 /** Waits for both copies and answers the client by the table above. */
 export class ParallelChange {
-  readonly main: Sink = new Leg(this, true);
-  readonly backup: Sink = new Leg(this, false);
+  readonly main: Leg = new Leg(this);
+  readonly backup: Leg = new Leg(this);
   readonly #sink: Sink;
   readonly #rules: ParallelRules;
   readonly #copies: Copies | null;
   readonly #deadline: Deadline | null;
   #timer: Timer | null = null;
-  #mainReply: Reply | null = null;
-  #backupReply: Reply | null = null;
   #answered = false;
-  /** For the copy that failed, when the other one speaks. */
-  #afterMain: (() => void) | null = null;
-  #afterBackup: (() => void) | null = null;
   #trustsHits = false;
   /** Known where it may matter. */
   #key: Request | null = null;
-  /** It missed changes of the key when it was asked, or when it answered. */
-  #doubtsMain = false;
-  #doubtsBackup = false;
   #touches = false;
-  /** When it was asked to touch the key, it may not have had it although the other copy did. */
-  #lackedByMain = false;
-  #lackedByBackup = false;
-  /** It has answered, and that counts alone. */
-  #confirmedByMain = false;
-  #confirmedByBackup = false;
-  /** As `Destination.epoch`, when it was asked. */
-  #mainEpoch = 0;
-  #backupEpoch = 0;
   #before: ((then: () => void) => void) | null = null;
 
   /**
@@ -98,13 +81,12 @@ export class ParallelChange {
     const { recovery } = this.#rules;
     this.#touches = request.command === TOUCH;
     if (recovery === null) return;
-    if (server === this.#copies?.main) this.#mainEpoch = server.epoch;
-    else this.#backupEpoch = server.epoch;
+    const leg = this.#legOf(server);
+    leg.epoch = server.epoch;
     if (isWell(server)) return;
     if (this.#touches && recovery.mayLack(server, request)) {
       this.#key ??= request.retain();
-      if (server === this.#copies?.main) this.#lackedByMain = true;
-      else this.#lackedByBackup = true;
+      leg.lacked = true;
     }
     if (!inTrouble(server)) return;
     this.#key ??= request.retain();
@@ -112,78 +94,84 @@ export class ParallelChange {
   }
 
   /** Calls back when the other copy speaks. */
-  whenOtherAnswers(byMain: boolean, key: Request, callback: () => void): void {
+  whenOtherAnswers(leg: Leg, key: Request, callback: () => void): void {
     this.#key ??= key;
-    if (byMain) this.#afterBackup = callback;
-    else this.#afterMain = callback;
+    this.#other(leg).after = callback;
   }
 
   /** Calls back once the other copy has confirmed the change, if it does. */
-  whenOtherConfirms(byMain: boolean, key: Request, callback: () => void): void {
-    const confirmed = () => byMain ? this.#confirmedByBackup : this.#confirmedByMain;
+  whenOtherConfirms(leg: Leg, key: Request, callback: () => void): void {
+    const other = this.#other(leg);
     // Where nothing is put in order, nothing is deleted for it either.
-    if (this.#rules.recovery === null || confirmed()) return callback();
-    this.whenOtherAnswers(byMain, key, () => confirmed() && callback());
+    if (this.#rules.recovery === null || other.confirmed) return callback();
+    this.whenOtherAnswers(leg, key, () => other.confirmed && callback());
   }
 
   /** One copy has spoken. */
-  onLeg(reply: Reply, byMain: boolean): void {
-    const copies = this.#copies;
-    const server = copies === null || isFailed(reply) ? null : copies[byMain ? "main" : "backup"];
+  onLeg(reply: Reply, leg: Leg): void {
+    const server = isFailed(reply) ? null : this.#serverOf(leg);
     if (server !== null) this.#doubt(server);
-    const counts = this.#believes(reply, byMain) && !this.#isWithout(reply, byMain);
-    if (byMain) this.#confirmedByMain = counts;
-    else this.#confirmedByBackup = counts;
-    if (byMain) this.#afterMain?.();
-    else this.#afterBackup?.();
-    if (!this.#answered) this.#decide(reply, byMain);
+    leg.answered = !isFailed(reply);
+    leg.confirmed = leg.answered && !leg.doubted && !this.#isWithout(reply, leg);
+    leg.after?.();
+    if (!this.#answered) this.#decide(reply, leg);
     if (server !== null) this.#noteWritten(server);
   }
 
-  #decide(reply: Reply, byMain: boolean): void {
+  #decide(reply: Reply, leg: Leg): void {
     const { sync } = this.#rules;
-    const decides = byMain && !this.#doubtsMain && !this.#asksOther(reply);
+    const { main, backup } = this;
+    const decides = leg === main && !main.doubted && !this.#asksOther(reply);
     // What the main confirmed is where it is looked for first: nobody needs to be told of the copy.
     if (decides && !sync) this.#before = null;
-    if (decides && (!sync || this.#backupReply !== null)) return this.#answer(reply);
-    if (byMain) this.#mainReply = standing(reply);
-    else this.#backupReply = standing(reply);
-    const main = this.#mainReply;
-    const backup = this.#backupReply;
-    if (main !== null && backup === null) {
-      const late = () => this.#answer(isFailed(main) || this.#stands(true) ? main : UNTRUSTED);
-      this.#timer = this.#deadline?.whenPassed(late) ?? null;
-    }
-    if (main !== null && backup !== null) this.#answer(this.#verdict(main, backup));
+    if (decides && (!sync || backup.told !== null)) return this.#answer(reply);
+    leg.told = standing(reply);
+    if (main.told === null) return;
+    if (backup.told !== null) return this.#answer(this.#verdict(main.told, backup.told));
+    const { told } = main;
+    const late = () => this.#answer(isFailed(told) || this.#confirmed ? told : UNTRUSTED);
+    this.#timer = this.#deadline?.whenPassed(late) ?? null;
   }
 
   #verdict(main: Reply, backup: Reply): Reply {
-    const confirmed = this.#stands(true) || this.#stands(false) ||
-      (this.#believes(main, true) && this.#believes(backup, false));
-    if (!confirmed) return [main, backup].find(isFailed) ?? UNTRUSTED;
+    if (!this.#confirmed) return [main, backup].find(isFailed) ?? UNTRUSTED;
     return this.#asksOther(main) && !isFailed(backup) ? backup : main;
   }
 
-  #believes(reply: Reply, isMain: boolean): boolean {
-    return !isFailed(reply) && !(isMain ? this.#doubtsMain : this.#doubtsBackup);
-  }
-
-  /** It found nothing to touch, which does not mean that there is nothing. */
-  #isWithout({ status }: Reply, isMain: boolean): boolean {
-    const { recovery } = this.#rules;
-    if (!this.#touches || recovery === null || status !== ReplyStatus.NotFound) return false;
-    if (isMain ? this.#lackedByMain : this.#lackedByBackup) return true;
-    const server = this.#copies![isMain ? "main" : "backup"];
-    // Without the key, whatever it lacks may be this one.
-    return !isWell(server) && (this.#key === null || recovery.mayLack(server, this.#key));
+  get #confirmed(): boolean {
+    const { main, backup } = this;
+    const both = main.answered && backup.answered && !main.doubted && !backup.doubted;
+    return both || this.#holds(main) || this.#holds(backup);
   }
 
   /** It confirmed the change, and was not lost since it was asked: it holds that still. */
-  #stands(isMain: boolean): boolean {
-    const confirmed = isMain ? this.#confirmedByMain : this.#confirmedByBackup;
-    if (!confirmed || this.#copies === null || this.#rules.recovery === null) return confirmed;
-    const { main, backup } = this.#copies;
-    return isMain ? main.epoch === this.#mainEpoch : backup.epoch === this.#backupEpoch;
+  #holds(leg: Leg): boolean {
+    if (!leg.confirmed || this.#rules.recovery === null) return leg.confirmed;
+    const server = this.#serverOf(leg);
+    return server === null || server.epoch === leg.epoch;
+  }
+
+  #other(leg: Leg): Leg {
+    return leg === this.main ? this.backup : this.main;
+  }
+
+  #legOf(server: Destination): Leg {
+    return server === this.#copies?.main ? this.main : this.backup;
+  }
+
+  #serverOf(leg: Leg): Destination | null {
+    const copies = this.#copies;
+    return copies === null ? null : leg === this.main ? copies.main : copies.backup;
+  }
+
+  /** It found nothing to touch, which does not mean that there is nothing. */
+  #isWithout({ status }: Reply, leg: Leg): boolean {
+    const { recovery } = this.#rules;
+    if (!this.#touches || recovery === null || status !== ReplyStatus.NotFound) return false;
+    if (leg.lacked) return true;
+    const server = this.#serverOf(leg)!;
+    // Without the key, whatever it lacks may be this one.
+    return !isWell(server) && (this.#key === null || recovery.mayLack(server, this.#key));
   }
 
   /** Its replay may delete what it confirms. Without the key, whatever it misses may be this one. */
@@ -191,10 +179,9 @@ export class ParallelChange {
     const { recovery, missed } = this.#rules;
     if (recovery === null || !inTrouble(server)) return;
     if (this.#key !== null && recovery.mayAnswer(server, this.#key)) return;
-    const isMain = server === this.#copies?.main;
-    if (isMain ? this.#doubtsMain : this.#doubtsBackup) return;
-    if (isMain) this.#doubtsMain = true;
-    else this.#doubtsBackup = true;
+    const leg = this.#legOf(server);
+    if (leg.doubted) return;
+    leg.doubted = true;
     this.beforeSuccess((then) => whenKnown(missed, server, then));
   }
 
@@ -224,7 +211,7 @@ export class ParallelChange {
     const before = this.#before;
     if (before === null || isFailed(reply)) return this.#sink.reply(reply);
     const told = standing(reply);
-    before(() => this.#sink.reply(told));
+    before(() => this.#sink.reply(this.#confirmed ? told : UNTRUSTED));
   }
 }
 
@@ -242,18 +229,30 @@ function isFailed({ status }: Reply): boolean {
   return status === ReplyStatus.Failed;
 }
 
+/** What is known of one copy. */
 class Leg extends LineSink {
+  /** Null where it decided at once, or has not spoken. */
+  told: Reply | null = null;
+  /** Its server missed changes of the key when it was asked, or when it answered. */
+  doubted = false;
+  /** When it was asked to touch the key, it may not have had it although the other copy did. */
+  lacked = false;
+  answered = false;
+  /** That counts alone. */
+  confirmed = false;
+  /** Of its server when it was asked. */
+  epoch = 0;
+  /** For the copy that failed, when this one speaks. */
+  after: (() => void) | null = null;
   readonly #change: ParallelChange;
-  readonly #isMain: boolean;
 
-  constructor(change: ParallelChange, isMain: boolean) {
+  constructor(change: ParallelChange) {
     super();
     this.#change = change;
-    this.#isMain = isMain;
   }
 
   reply(reply: Reply): void {
-    this.#change.onLeg(reply, this.#isMain);
+    this.#change.onLeg(reply, this);
   }
 
   beforeSuccess(wait: (then: () => void) => void): void {
@@ -261,11 +260,11 @@ class Leg extends LineSink {
   }
 
   whenOtherAnswers(key: Request, callback: () => void): void {
-    this.#change.whenOtherAnswers(this.#isMain, key, callback);
+    this.#change.whenOtherAnswers(this, key, callback);
   }
 
   whenOtherConfirms(key: Request, callback: () => void): void {
-    this.#change.whenOtherConfirms(this.#isMain, key, callback);
+    this.#change.whenOtherConfirms(this, key, callback);
   }
 }
 

@@ -42,6 +42,8 @@ export class SwappedChange implements Sink {
   #fetched: Reply | null = null;
   /** What the client is told, once the main has spoken. */
   #told: Reply | null = null;
+  /** Of the backup when it answered. */
+  #epoch = 0;
   #copying = false;
 
   /** `request` is retained. The sink's deadline is for the turn and for the backup's answer. */
@@ -82,8 +84,9 @@ export class SwappedChange implements Sink {
     if (backup.missesKeys) recovery.wrote(backup, this.#request);
     this.#sink.persist();
     const told = standing(reply);
+    this.#epoch = backup.epoch;
     if (sync) this.#told = told;
-    else whenKnown(missed, main, () => this.#sink.reply(told));
+    else this.#tellKnown(told, false);
     if (!this.#fetching) this.#copyResult();
   }
 
@@ -153,8 +156,16 @@ export class SwappedChange implements Sink {
         if (reply.failure === null || isMissed(reply)) missed.missed(main, this.#request);
     }
     const told = this.#told;
-    if (told !== null) whenKnown(missed, main, () => this.#sink.reply(told));
+    if (told !== null) this.#tellKnown(told, reply.status === ReplyStatus.Stored);
     done();
+  }
+
+  /** A backup that was lost meanwhile, with what it decided, is not believed alone. */
+  #tellKnown(told: Reply, copied: boolean): void {
+    const { main, backup, missed } = this.#options;
+    whenKnown(missed, main, () => {
+      this.#sink.reply(copied || backup.epoch === this.#epoch ? told : UNTRUSTED);
+    });
   }
 
   #undecided(failure: Reply): void {

@@ -11,6 +11,7 @@ import { CopiedChanges, DEADLINE_MS } from "./copied_changes.ts";
 import { Distrust } from "./distrust.ts";
 
 const SET = "set k 0 0 1\r\nv\r\n";
+const ADD = "add k 0 0 1\r\nv\r\n";
 const INCR = "incr k 1\r\n";
 const UNCONDITIONAL = [
   [SET, "STORED"],
@@ -116,5 +117,51 @@ test("A main that was lost does not stand alone either when the backup's turn is
     );
     while (both.backup.waiting.length > 0) both.backup.answer("STORED");
     assertEquals([first.calls.length, second.calls.length, both.clock.pending], [1, 1, 0]);
+  }
+});
+
+test("A change is not told when its only server was lost while others were waited for", () => {
+  for (const lost of [true, false]) {
+    const both = farm(true);
+    both.untold.add("backup");
+    const sink = both.send(SET);
+    both.backup.fail("request timeout");
+    both.main.answer("STORED");
+    assertEquals(sink.answered, false);
+    if (lost) both.main.epoch++;
+    for (const [, then] of both.waiting) then();
+    assertEquals(told(sink), lost ? "recovering" : "STORED");
+  }
+});
+
+test("A result that a backup decided is told when it was not lost, or the main has its copy", () => {
+  for (
+    const [lost, copied, answer] of [
+      [true, false, "recovering"],
+      [true, true, "STORED"],
+      [false, false, "STORED"],
+    ] as const
+  ) {
+    const both = new CopiedChanges({ sync: true, recovery: new Distrust(["main"]) });
+    const sink = both.send(ADD);
+    both.backup.answer("STORED");
+    if (lost) both.backup.epoch++;
+    if (copied) both.main.answer("STORED");
+    else both.main.fail("request timeout");
+    assertEquals(told(sink), answer);
+  }
+});
+
+test("A change that a backup alone decided has failed when it was lost before others knew", () => {
+  for (const lost of [true, false]) {
+    const both = farm(false);
+    both.untold.add("main");
+    both.main.usable = false;
+    const sink = both.send(ADD);
+    both.backup.answer("STORED");
+    assertEquals(sink.answered, false);
+    if (lost) both.backup.epoch++;
+    for (const [, then] of both.waiting) then();
+    assertEquals(told(sink), lost ? "recovering" : "STORED");
   }
 });
