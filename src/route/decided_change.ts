@@ -6,7 +6,8 @@
  * The fetch follows the command on the same connection, so no other change of
  * this proxy comes between. A main without meta cannot tell how long a value
  * has left: then the backup's copy is deleted, and a later read of it is a miss
- * instead of a lie. The same goes for results too large to assemble.
+ * instead of a lie. The same goes for results too large to assemble, and for those
+ * that were lost; but with `sync` a backup as good as the main makes the same change.
  *
  * Owned by: the legs at the main, until both are answered.
  */
@@ -50,11 +51,22 @@ export interface DecidedChangeOptions {
   readonly missedByMain: () => void;
   /** What the main holds of the key is known to be out of date. */
   readonly doubted: () => boolean;
+  /** The backup holds of the key what the main held, but for what is under way. */
+  readonly backupIsEqual: () => boolean;
   /** Calls back when all know whether what the backup holds of the key is out of date. */
   readonly whenKnown: (then: () => void) => void;
   /** The server holds the newest value of the key. */
   readonly wrote: (server: Destination) => void;
 }
+
+/** What leaves nothing old at a backup that makes the same change, or is noted as missed already. */
+const REPEATED: ReadonlySet<ReplyStatus> = new Set([
+  ReplyStatus.Stored,
+  ReplyStatus.Number,
+  ReplyStatus.NotStored,
+  ReplyStatus.NotFound,
+  ReplyStatus.Failed,
+]);
 
 /** Runs one change at the main, then its copy at the backup. */
 export class DecidedChange implements Sink {
@@ -105,7 +117,8 @@ export class DecidedChange implements Sink {
     this.#fetching = command.copy === "result" && main.speaksMeta && body === null;
     this.#epoch = main.epoch;
     main.sendOr(this.#request, this, null);
-    if (this.#fetching) fetchBehind(this.#request, main, (found) => this.#onFetched(found));
+    if (!this.#fetching) return;
+    fetchBehind(this.#request, main, (found, lost) => this.#onFetched(found, lost));
   }
 
   /** The main has decided. */
@@ -174,11 +187,16 @@ export class DecidedChange implements Sink {
     if (isMissed(failure)) this.#options.missedByMain();
   }
 
-  #onFetched(found: Reply | null): void {
+  #onFetched(found: Reply | null, lost: boolean): void {
     if (!this.#fetching || this.#decision.settled) return;
     this.#fetching = false;
     this.#fetched = found?.retain() ?? null;
-    this.#settle(this.#copy());
+    const { order, sync } = this.#options;
+    // What a meta command does may depend on more than the value. Where the client has been
+    // answered, others may have written the key since.
+    const repeats = lost && sync && !this.#request.command.meta;
+    if (repeats) order.settle(this.#key, this.#decision, () => this.#repeat());
+    else this.#settle(this.#copy());
   }
 
   #settle(copy: Request | null): void {
@@ -202,6 +220,19 @@ export class DecidedChange implements Sink {
       this.#copyEnded(status !== ReplyStatus.Failed);
     };
     backup.sendOr(copy, new CallbackSink(ended), backupNote);
+  }
+
+  /** Nobody saw the result; but what is done to the same value twice comes out the same. */
+  #repeat(): void {
+    const { backup, backupNote, backupIsEqual } = this.#options;
+    if (!backupIsEqual()) return this.#sendCopy(deletionOf(this.#request));
+    const ended = new CallbackSink((reply) => this.#copyEnded(madeChange(reply)));
+    const repeated = new CallbackSink((reply) => {
+      // It has kept what was there before.
+      if (!REPEATED.has(reply.status)) backupNote.rescue(this.#request, ended, UNTRUSTED, 0);
+      else ended.reply(reply);
+    });
+    backup.sendOr(this.#request, repeated, backupNote);
   }
 
   /** Where the main came to miss something meanwhile, or was lost, it is not believed alone. */

@@ -119,6 +119,12 @@ export class ReplicateRoute implements Route {
     return recovery === null || recovery.mayAnswer(server, key);
   }
 
+  /** Nothing of the key was missed there, as far as that is noted. */
+  #isEqual(copy: Destination, key: Request): boolean {
+    const { recovery } = this.#options;
+    return recovery !== null && recovery.mayAnswer(copy, key) && !recovery.mayLack(copy, key);
+  }
+
   /** It must be seen whether the main has the key, before it decides. */
   #mayLack(main: Destination, request: Request): boolean {
     if (main.phase !== "serving") return true;
@@ -191,6 +197,7 @@ export class ReplicateRoute implements Route {
         this.#options.missed.uncopied?.(copies.backup);
       },
       doubted: () => !this.#trusts(copies.main, retained),
+      backupIsEqual: () => this.#isEqual(copies.backup, retained),
       whenKnown: (then) => {
         if (this.#trusts(copies.backup, retained)) then();
         else whenKnown(this.#options.missed, copies.backup, then);
