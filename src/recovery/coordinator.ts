@@ -16,7 +16,7 @@ import { requestOf } from "../message/request_of.ts";
 import { ReplyStatus } from "../message/reply.ts";
 import { CallbackSink } from "../route/callback_sink.ts";
 import type { MissedChanges } from "../route/missed_changes.ts";
-import type { Copies, Destination, Recovery, Sink } from "../route/route.ts";
+import type { Copies, Destination, Recovery, Sink, Touchable } from "../route/route.ts";
 import { Board } from "./board.ts";
 import { Confirmations } from "./confirmations.ts";
 import { FIRST_LOOKS_MS } from "./first_looks.ts";
@@ -24,6 +24,7 @@ import type { HeldValues } from "./held_values.ts";
 import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
+import { lookBeforeTouch } from "./touch_look.ts";
 
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
@@ -163,6 +164,20 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       then(isValue(reply) || (reply.status === ReplyStatus.Miss && known));
     });
     copies.main.sendOr(requestOf(FETCH, request), looked, null);
+  }
+
+  beforeTouch(
+    request: Request,
+    { copies, clears }: { readonly copies: Copies; readonly clears: boolean },
+    then: (found: Touchable) => void,
+  ): void {
+    const server = this.#of(copies.main);
+    const key = request.keyBytes.subarray(request.keyStart, request.keyEnd);
+    const cleared = () => server.keys.lost(request.keyText());
+    const look = () =>
+      void lookBeforeTouch({ server: copies.main, key, clears, cleared }).then(then);
+    if (!server.mayRepair) return look();
+    server.repairs.repair(request, copies, (left) => left === "known" ? then("value") : look());
   }
 
   /** Others, which reach the copy, may leave a placeholder at any moment: it is no value to go on. */

@@ -112,9 +112,11 @@ export class DecidedChange implements Sink {
   }
 
   start(): void {
-    const { main } = this.#options;
+    const { main, backup } = this.#options;
     const { command, body } = this.#request;
-    this.#fetching = command.copy === "result" && main.speaksMeta && body === null;
+    const isResult = command.copy === "result" ||
+      (command.copy === "touch" && backup.phase !== "serving");
+    this.#fetching = isResult && main.speaksMeta && body === null;
     this.#epoch = main.epoch;
     main.sendOr(this.#request, this, null);
     if (!this.#fetching) return;
@@ -252,7 +254,7 @@ export class DecidedChange implements Sink {
     const { backup, unixTime } = this.#options;
     if (command.copy === "none") return null;
     // A touch would make a placeholder last.
-    if (command.copy === "touch" && backup.phase !== "restoring") {
+    if (command.copy === "touch" && backup.phase === "serving") {
       const row = isPlainKey(keyBytes, keyStart, keyEnd) ? TOUCH : MG_TOUCH;
       const touch = requestOf(row, this.#request);
       touch.exptime = exptime;

@@ -100,6 +100,9 @@ export interface Copies {
   readonly backup: Destination;
 }
 
+/** What a touch would find; `unknown`: perhaps a placeholder, which it must not reach. */
+export type Touchable = "value" | "nothing" | "unknown";
+
 /** What routes ask about servers whose data is being put in order. */
 export interface Recovery {
   /** What the server holds of the key is right, as far as it holds it. */
@@ -115,6 +118,15 @@ export interface Recovery {
    * because it has the key if anybody has it.
    */
   afterRepair(request: Request, copies: Copies, then: (mainMayDecide: boolean) => void): void;
+  /**
+   * Calls `then` with what a touch would find at the main of these copies, once nobody here repairs
+   * the key. `clears`: the other copy was touched, and what was read of it before is not put back.
+   */
+  beforeTouch(
+    request: Request,
+    asked: { readonly copies: Copies; readonly clears: boolean },
+    then: (found: Touchable) => void,
+  ): void;
   /** The server confirmed a change that leaves nothing of what it missed of the key. */
   wrote(destination: Destination, key: Request): void;
   /** The server confirmed that it holds nothing of the key any more, though its copy may. */

@@ -10,19 +10,20 @@
  * The copy that repairs read from gets a change first, so that no repair can bring
  * the old value back. A main that serves gets changes in the order of its clients.
  *
- * A touch waits until neither copy may have a placeholder: it would make that last.
+ * A touch must not reach a placeholder: it has ways of its own (TroubledTouch).
  *
  * Owned by: ReplicateRoute.
  */
 
 import { TOUCH } from "../message/command.ts";
+import { ReplyStatus } from "../message/reply.ts";
 import type { Request } from "../message/request.ts";
 import type { CopyOrder } from "./copy_order.ts";
 import type { DecidedChange } from "./decided_change.ts";
 import type { ParallelChange } from "./parallel_change.ts";
 import type { Copies, Destination, Recovery, Rescue } from "./route.ts";
 import { ThenSink } from "./then_sink.ts";
-import { UNTRUSTED } from "./untrusted.ts";
+import { type TouchedCopy, TroubledTouch } from "./troubled_touch.ts";
 
 /** What these changes work with. */
 export interface TroubledOptions {
@@ -73,54 +74,74 @@ export class TroubledChanges {
     });
   }
 
-  #backupFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
-    const { order, recovery, mainNote, backupNote } = this.#options;
+  #backupFirst(troubled: TroubledChange, copies: Copies): void {
+    const { order, mainNote, backupNote } = this.#options;
+    const { request, forBackup, change } = troubled;
+    const { main, backup } = copies;
     change.trustHits();
     order.holdingBoth(request.keyText(), (done) => {
+      if (mayMeetPlaceholder(request, copies)) return this.#touchBoth(troubled, copies, done);
       const atMain = new ThenSink(change.main, done);
-      const send = (mainIsClear: boolean) => {
-        const next = () => {
-          change.asking(main, request);
-          if (mainIsClear) main.sendOr(request, atMain, mainNote);
-          else mainNote.rescue(request, atMain, UNTRUSTED, 0);
-        };
-        const atBackup = new ThenSink(change.backup, next);
-        change.asking(backup, request);
-        const backupMayLease = request.command === TOUCH && backup.phase === "restoring";
-        if (backupMayLease) backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
-        else backup.sendOr(forBackup, atBackup, backupNote);
-      };
-      const mayLease = request.command === TOUCH && main.phase !== "serving";
-      if (mayLease) recovery!.afterRepair(request, { main, backup }, send);
-      else send(true);
+      const atBackup = new ThenSink(change.backup, () => {
+        change.asking(main, request);
+        main.sendOr(request, atMain, mainNote);
+      });
+      change.asking(backup, request);
+      backup.sendOr(forBackup, atBackup, backupNote);
     });
   }
 
-  #mainFirst({ request, forBackup, change }: TroubledChange, { main, backup }: Copies): void {
-    const { order, recovery, mainNote, backupNote } = this.#options;
+  #mainFirst(troubled: TroubledChange, copies: Copies): void {
+    const { order, mainNote, backupNote } = this.#options;
+    const { request, forBackup, change } = troubled;
+    const { main, backup } = copies;
     let answered = false;
+    let touched = false;
     let next: (() => void) | null = null;
     if (!this.#knows(main, request)) change.trustHits();
-    const atMain = new ThenSink(change.main, () => {
+    const atMain = new ThenSink(change.main, (reply) => {
+      touched = reply.status === ReplyStatus.Touched;
       answered = true;
       next?.();
     });
     change.asking(main, request);
     main.sendOr(request, atMain, mainNote);
     order.holding(request.keyText(), (done) => {
-      const atBackup = new ThenSink(change.backup, done);
-      const send = (backupIsClear: boolean) => {
+      const send = () => {
+        if (mayMeetPlaceholder(request, copies)) {
+          const touch = new TroubledTouch(this.#options.recovery!, change);
+          return touch.second(this.#touchedCopies(troubled, copies).backup, touched, done);
+        }
         change.asking(backup, request);
-        if (backupIsClear) backup.sendOr(forBackup, atBackup, backupNote);
-        else backupNote.rescue(forBackup, atBackup, UNTRUSTED, 0);
+        backup.sendOr(forBackup, new ThenSink(change.backup, done), backupNote);
       };
-      const sendOrRepair = () => {
-        if (request.command !== TOUCH || backup.phase !== "restoring") return send(true);
-        recovery!.afterRepair(request, { main: backup, backup: main }, send);
-      };
-      if (answered || backup.phase === "serving") sendOrRepair();
-      else next = sendOrRepair;
+      if (answered || backup.phase === "serving") send();
+      else next = send;
     });
+  }
+
+  #touchBoth(troubled: TroubledChange, copies: Copies, done: () => void): void {
+    const touch = new TroubledTouch(this.#options.recovery!, troubled.change);
+    const { main, backup } = this.#touchedCopies(troubled, copies);
+    if (copies.backup.phase === "serving") touch.both(backup, main, done);
+    else touch.both(main, backup, done);
+  }
+
+  #touchedCopies(
+    { request, forBackup, change }: TroubledChange,
+    { main, backup }: Copies,
+  ): Record<keyof Copies, TouchedCopy> {
+    const { mainNote, backupNote } = this.#options;
+    return {
+      main: { server: main, other: backup, request, leg: change.main, note: mainNote },
+      backup: {
+        server: backup,
+        other: main,
+        request: forBackup,
+        leg: change.backup,
+        note: backupNote,
+      },
+    };
   }
 
   /** Else it may be read from the copy and put back at any time, by us or another proxy. */
@@ -134,4 +155,9 @@ export class TroubledChanges {
     const { recovery } = this.#options;
     return recovery === null || (recovery.mayAnswer(main, key) && !recovery.mayLack(main, key));
   }
+}
+
+/** One of its servers may hold a placeholder of whoever puts keys back. */
+function mayMeetPlaceholder({ command }: Request, { main, backup }: Copies): boolean {
+  return command === TOUCH && (main.phase !== "serving" || backup.phase !== "serving");
 }

@@ -144,6 +144,18 @@ test("DecidedChange gives the backup the new expiry of a gat", () => {
   assertEquals(both.backup.received.length, 1);
 });
 
+test("DecidedChange sends a backup that may hold a placeholder what a gat found, and no touch", () => {
+  for (const phase of ["restoring", "reconciling"] as const) {
+    const both = new CopiedChanges();
+    both.backup.phase = phase;
+    both.send("gat 60 k\r\n");
+    both.main.answerWith(hitOf("v"));
+    assertEquals([both.main.received.at(-1), both.backup.received], [FETCH, []]);
+    both.main.answerWith(hitOf("v", { flags: 3, ttl: 60 }));
+    assertEquals(both.backup.received, ["set k 3 60 1\r\nv\r\n"]);
+  }
+});
+
 test("DecidedChange passes a large value of a gat on, and its expiry to the backup", () => {
   const both = new CopiedChanges();
   const client = both.send("gat 60 k\r\n");

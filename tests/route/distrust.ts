@@ -1,7 +1,7 @@
 /** A recovery that trusts whom the test trusts, and writes down what it is told. */
 
 import type { Request } from "../../src/message/request.ts";
-import type { Destination, Recovery } from "../../src/route/route.ts";
+import type { Destination, Recovery, Touchable } from "../../src/route/route.ts";
 
 /** Trusts servers with keys, or not; by the server's name. */
 export class Distrust implements Recovery {
@@ -21,6 +21,13 @@ export class Distrust implements Recovery {
   readonly afterRepair: Recovery["afterRepair"] = (_request, { main }, then) => {
     this.told.push(`repair ${main.name}`);
     then(this.repaired);
+  };
+  /** What a touch finds at a server that is put in order, by its name. */
+  readonly touchable: Map<string, Touchable> = new Map();
+  readonly beforeTouch: Recovery["beforeTouch"] = (_request, { copies, clears }, then) => {
+    const { name } = copies.main;
+    this.told.push(`look at ${name}${clears ? ", clear it" : ""}`);
+    then(this.touchable.get(name) ?? "nothing");
   };
   readonly wrote = ({ name }: Destination, key: Request) => this.#tell(`${name} wrote`, key);
   readonly lost = ({ name }: Destination, key: Request) => this.#tell(`${name} lost`, key);

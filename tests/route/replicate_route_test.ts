@@ -138,6 +138,7 @@ test("ReplicateRoute lets nothing overtake, at the main, a change that went to t
     readBoth: () => {},
     readAlone: () => {},
     afterRepair: (_request, _copies, then) => then(true),
+    beforeTouch: (_request, _asked, then) => then("value"),
     wrote: () => {},
     lost: () => {},
     flushBegins: () => {},
