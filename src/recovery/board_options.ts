@@ -1,5 +1,6 @@
 /** What the board works with, and whom it tells. */
 
+import type { Identity } from "../backend/identity.ts";
 import type { Log } from "../log/log.ts";
 import type { Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -10,6 +11,8 @@ export type BoardServer = Destination & {
   readonly name: string;
   /** Nothing listens there, or it is kept out of service: nobody can tell us anything on it. */
   readonly gone: boolean;
+  /** What it said of itself; null before it has. */
+  readonly identity: Pick<Identity, "flushes"> | null;
 };
 
 /** What a board works with, and whom it tells. */

@@ -3,7 +3,7 @@
  *
  *   none has answered that can be reached ──────> wait
  *   two servers have answered ──────────────────> they are believed
- *   one, which no other proxy has a seat on,
+ *   one, never flushed and without another's seat,
  *   or nothing listens at the others ───────────> it is believed
  *   one, and the others are silent ── a while ──> it is believed, and the log says so
  *
@@ -62,7 +62,9 @@ export class FirstLooks {
     if (answered.length === 0) return !silent.some(({ server }) => server.usable);
     if (answered.length > 1 || silent.length === 0) return true;
     const [{ server, notices }] = answered;
-    if (notices.values().every(({ proxy }) => proxy === this.#options.proxy)) return true;
+    const alone = notices.values().every(({ proxy }) => proxy === this.#options.proxy);
+    // A flush takes seats along.
+    if (alone && !server.identity?.flushes) return true;
     return this.#isLate(server.name);
   }
 

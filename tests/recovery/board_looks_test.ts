@@ -103,6 +103,20 @@ test("Board that begins where no other proxy ever was believes the first server 
   assertEquals(lines, []);
 });
 
+test("Board that begins waits where the only server that answers was flushed: seats went with that", () => {
+  const farm = new NoticeFarm();
+  const [server, other] = farm.servers;
+  farm.proxy().kill();
+  server.texts.clear();
+  server.identity = { flushes: 1 };
+  other.silent = true;
+  const { board } = farm.proxy();
+  farm.clock.advance(FIRST_LOOKS_MS - TICK_MS);
+  assertEquals(board.freshUntilMs, -Infinity);
+  farm.clock.advance(2 * TICK_MS);
+  assert(farm.clock.now() < board.freshUntilMs);
+});
+
 test("Board that has read what two servers say believes either of them alone later", () => {
   const farm = new NoticeFarm();
   const [{ board }] = farm.proxies(1);

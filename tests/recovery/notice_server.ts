@@ -20,6 +20,7 @@ export class NoticeServer implements BoardServer {
   readonly texts = new Map<string, string>();
   usable = true;
   gone = false;
+  identity: { flushes: number } | null = { flushes: 0 };
   reachable = true;
   readable = true;
   speaksMeta = true;
