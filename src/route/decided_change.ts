@@ -196,7 +196,8 @@ export class DecidedChange implements Sink {
     const { order, sync } = this.#options;
     // What a meta command does may depend on more than the value. Where the client has been
     // answered, others may have written the key since.
-    const repeats = lost && sync && !this.#request.command.meta;
+    const { copy, meta } = this.#request.command;
+    const repeats = lost && sync && copy === "result" && !meta;
     if (repeats) order.settle(this.#key, this.#decision, () => this.#repeat());
     else this.#settle(this.#copy());
   }

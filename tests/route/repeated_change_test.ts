@@ -6,6 +6,7 @@
 
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
+import { hitOf } from "../support/fake_destination.ts";
 import { CopiedChanges } from "./copied_changes.ts";
 import { Distrust } from "./distrust.ts";
 
@@ -97,4 +98,14 @@ test("A backup that may hold something else of the key keeps nothing of it", () 
 test("A meta change whose result was lost is not made again: it may set a time", () => {
   const { both } = lost({ sent: "ma k N60 T60\r\n", answer: "HD" });
   assertEquals(both.backup.received, [DELETE]);
+});
+
+test("A gat whose result was lost is not made again: the backup's copy gets the time alone", () => {
+  const both = new CopiedChanges({ sync: true, recovery: new Distrust([]) });
+  both.backup.phase = "reconciling";
+  both.send("gat 60 k\r\n");
+  both.main.answerWith(hitOf("v"));
+  both.backup.phase = "serving";
+  both.main.fail("connection lost");
+  assertEquals(both.backup.received, ["touch k 60\r\n"]);
 });
