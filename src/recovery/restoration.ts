@@ -19,10 +19,10 @@ import { Restores, type RestoresOptions } from "./restores.ts";
 import { MARKER_POLL_MS, Settling } from "./settling.ts";
 
 /**
- * Who knows that the server is restored. `all`: every proxy has lost it, or its marker says so.
- * `nobody`: it must be marked.
+ * Who knows that the server is restored. `all`: every proxy has lost it. `marked`: its marker
+ * says so. `nobody`: it must be marked.
  */
-export type RestoreKnown = "all" | "nobody";
+export type RestoreKnown = "all" | "marked" | "nobody";
 
 /** What a restoration works with. */
 export interface RestorationOptions {
@@ -111,7 +111,7 @@ export class Restoration {
     this.#waits = services.mode === "auto";
     this.#quiet = true;
     if (known === "nobody") this.#mark(run);
-    else this.#waitForProxies(run);
+    else this.#waitForProxies(run, known);
   }
 
   /** Begins what waited, once nobody is left who will delete keys there. */
@@ -126,7 +126,7 @@ export class Restoration {
 
   /** The server was reached again. */
   resume(): void {
-    if (this.#options.phase() === "restoring" && !this.restores.running) this.#begin("all");
+    if (this.#options.phase() === "restoring" && !this.restores.running) this.#begin("marked");
   }
 
   /** The operator's word: stop restoring, and serve. */
@@ -153,7 +153,7 @@ export class Restoration {
     let marked = false;
     markAnew(() => {
       marked = true;
-      if (run === this.#run) this.#waitForProxies(run);
+      if (run === this.#run) this.#waitForProxies(run, "marked");
     });
     const again = () => {
       if (marked || run !== this.#run || farm.signal.aborted) return;
@@ -164,13 +164,14 @@ export class Restoration {
   }
 
   /**
-   * Another proxy may be the one that has restored it: its marker would say so by then. And what
-   * this server had confirmed to others may still be on its way to a copy: by then it has arrived
-   * there, or they have announced that it was missed.
+   * What the server had confirmed to other proxies may be on its way to a copy: by then it has
+   * arrived there, or they have announced that it was missed.
    */
-  #waitForProxies(run: number): void {
+  #waitForProxies(run: number, known: "all" | "marked"): void {
     const { services, farm } = this.#options;
-    farm.board.whenSeen(Math.max(2 * MARKER_POLL_MS, services.graceMs), () => {
+    // Another proxy may be the one that has restored it: its marker would say so by then.
+    const noticedMs = known === "marked" ? 2 * MARKER_POLL_MS : 0;
+    farm.board.whenSeen(Math.max(noticedMs, services.graceMs), () => {
       if (run === this.#run) this.#waitForWorkers(run);
     });
   }

@@ -153,7 +153,8 @@ export class ServerRecovery {
     if (lacks) this.#inherited = null;
     if (!restores && lacks) this.start();
     else if (!restores) this.restoration.resume();
-    else this.restoration.begin(generation !== null || restarted ? "all" : "nobody");
+    else if (generation !== null) this.restoration.begin("marked");
+    else this.restoration.begin(restarted ? "all" : "nobody");
     this.#replays.begin();
   }
 
@@ -210,7 +211,7 @@ export class ServerRecovery {
   /** Whoever marked it found it empty, or emptied it. */
   #restoreAsMarked(): void {
     this.#phase.verdict = "empty";
-    this.restoration.begin("all");
+    this.restoration.begin("marked");
   }
 
   /** Every server is about to be flushed through us. */
