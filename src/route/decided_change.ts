@@ -7,7 +7,8 @@
  * this proxy comes between. A main without meta cannot tell how long a value
  * has left: then the backup's copy is deleted, and a later read of it is a miss
  * instead of a lie. The same goes for results too large to assemble, and for those
- * that were lost; but with `sync` a backup as good as the main makes the same change.
+ * that were lost, until they are put back there; but with `sync` a backup as good as
+ * the main makes the same change.
  *
  * Owned by: the legs at the main, until both are answered.
  */
@@ -57,12 +58,15 @@ export interface DecidedChangeOptions {
   readonly whenKnown: (then: () => void) => void;
   /** The server holds the newest value of the key. */
   readonly wrote: (server: Destination) => void;
+  /** The server holds nothing of the key, and the other one does. */
+  readonly lost: (server: Destination) => void;
 }
 
-/** What leaves nothing old at a backup that makes the same change, or is noted as missed already. */
-const REPEATED: ReadonlySet<ReplyStatus> = new Set([
+/** What leaves nothing old at a backup that was sent an unseen result, or is noted as missed. */
+const UNSEEN: ReadonlySet<ReplyStatus> = new Set([
   ReplyStatus.Stored,
   ReplyStatus.Number,
+  ReplyStatus.Deleted,
   ReplyStatus.NotStored,
   ReplyStatus.NotFound,
   ReplyStatus.Failed,
@@ -193,13 +197,9 @@ export class DecidedChange implements Sink {
     if (!this.#fetching || this.#decision.settled) return;
     this.#fetching = false;
     this.#fetched = found?.retain() ?? null;
-    const { order, sync } = this.#options;
-    // What a meta command does may depend on more than the value. Where the client has been
-    // answered, others may have written the key since.
-    const { copy, meta } = this.#request.command;
-    const repeats = lost && sync && copy === "result" && !meta;
-    if (repeats) order.settle(this.#key, this.#decision, () => this.#repeat());
-    else this.#settle(this.#copy());
+    const { order } = this.#options;
+    if (!lost || this.#request.command.copy !== "result") return this.#settle(this.#copy());
+    order.settle(this.#key, this.#decision, () => this.#sendUnseen());
   }
 
   #settle(copy: Request | null): void {
@@ -226,16 +226,23 @@ export class DecidedChange implements Sink {
   }
 
   /** Nobody saw the result; but what is done to the same value twice comes out the same. */
-  #repeat(): void {
-    const { backup, backupNote, backupIsEqual } = this.#options;
-    if (!backupIsEqual()) return this.#sendCopy(deletionOf(this.#request));
-    const ended = new CallbackSink((reply) => this.#copyEnded(madeChange(reply)));
-    const repeated = new CallbackSink((reply) => {
+  #sendUnseen(): void {
+    const { backup, backupNote, backupIsEqual, lost, sync } = this.#options;
+    // What a meta command does may depend on more than the value. Where the client has been
+    // answered, others may have written the key since.
+    const repeats = sync && !this.#request.command.meta && backupIsEqual();
+    const ended = new CallbackSink((reply) => {
+      const made = repeats && madeChange(reply);
+      if (!made && reply.status !== ReplyStatus.Failed) lost(backup);
+      this.#copyEnded(made);
+    });
+    const copied = new CallbackSink((reply) => {
       // It has kept what was there before.
-      if (!REPEATED.has(reply.status)) backupNote.rescue(this.#request, ended, UNTRUSTED, 0);
+      if (!UNSEEN.has(reply.status)) backupNote.rescue(this.#request, ended, UNTRUSTED, 0);
       else ended.reply(reply);
     });
-    backup.sendOr(this.#request, repeated, backupNote);
+    const copy = repeats ? this.#request : deletionOf(this.#request);
+    backup.sendOr(copy, copied, backupNote);
   }
 
   /** Where the main came to miss something meanwhile, or was lost, it is not believed alone. */

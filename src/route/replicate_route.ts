@@ -205,6 +205,7 @@ export class ReplicateRoute implements Route {
       wrote: (server) => {
         if (server.missesKeys) this.#options.recovery?.wrote(server, retained);
       },
+      lost: (server) => this.#options.recovery?.lost(server, retained),
     });
   }
 

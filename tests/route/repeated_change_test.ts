@@ -79,12 +79,31 @@ test("A main that was lost does not stand alone where the backup had nothing to 
   }
 });
 
-test("A backup that refuses what the main did misses it, and one without the key does not", () => {
-  for (const [line, missed] of [["SERVER_ERROR out of memory", true], ["NOT_STORED", false]]) {
-    const { both } = lost({ sent: APPEND });
+test("A backup that refuses what the main did misses it", () => {
+  const recovery = new Distrust([]);
+  const { both } = lost({ sent: APPEND, recovery });
+  both.backup.answer("SERVER_ERROR out of memory");
+  assertEquals([both.missed, recovery.told], [["backup append k"], []]);
+});
+
+test("A backup that is left without the key is known to lack it, and gets it back from the main", () => {
+  for (const [sync, line] of [[true, "NOT_STORED"], [false, "DELETED"], [false, "NOT_FOUND"]]) {
+    const recovery = new Distrust([]);
+    const { both } = lost({ sent: APPEND, sync: sync === true, recovery });
     both.backup.answer(`${line}`);
-    assertEquals(both.missed, missed ? ["backup append k"] : []);
+    assertEquals([both.missed, recovery.told], [[], ["backup lost k"]]);
   }
+});
+
+test("A main that was lost does not stand alone where the backup is not as good", () => {
+  const both = new CopiedChanges({ sync: true, recovery: new Distrust(["backup"]) });
+  const sink = both.send(APPEND);
+  both.main.answer("STORED");
+  both.main.epoch++;
+  both.main.fail("connection lost");
+  assertEquals(both.backup.received, [DELETE]);
+  both.backup.answer("DELETED");
+  assertEquals(sink.failure, "recovering");
 });
 
 test("A backup that may hold something else of the key keeps nothing of it", () => {
