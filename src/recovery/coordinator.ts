@@ -21,6 +21,7 @@ import { Board } from "./board.ts";
 import { Confirmations } from "./confirmations.ts";
 import { FIRST_LOOKS_MS } from "./first_looks.ts";
 import type { HeldValues } from "./held_values.ts";
+import type { RepairEnd } from "./repair_job.ts";
 import { isValue, RestoringRead } from "./restoring_read.ts";
 import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
@@ -154,14 +155,15 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     // because a change of it was missed, is still held by the copy.
     const alone = !copies.backup.usable && !server.journal.lacks(request.keyText()) &&
       !this.#mayBeLeased(server, request);
-    if (server.mayRepair) {
-      return server.repairs.repair(request, copies, (left) => {
-        then(left === "known" || (left === "clean" && alone));
-      });
-    }
+    const repaired: RepairEnd = (left) => then(left === "known" || (left === "clean" && alone));
+    if (server.mayRepair) return server.repairs.repair(request, copies, repaired);
     const looked = new CallbackSink((reply) => {
       const known = alone || server.keys.knows(request.keyText());
-      then(isValue(reply) || (reply.status === ReplyStatus.Miss && known));
+      const lacks = reply.status === ReplyStatus.Miss && known;
+      // Since the look left, a restore may have sent a lease behind it: what is sent now would find
+      // its placeholder.
+      if (lacks && server.repairs.join(request, repaired)) return;
+      then(lacks || isValue(reply));
     });
     copies.main.sendOr(requestOf(FETCH, request), looked, null);
   }

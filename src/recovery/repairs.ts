@@ -92,7 +92,7 @@ export class Repairs implements RepairOwner {
    * that is longer than LONG_BYTES.
    */
   repair(key: Request, copies: Copies, then: RepairEnd, long = false): void {
-    const hash = keyHash(key.keyBytes, key.keyStart, key.keyEnd);
+    const hash = hashOf(key);
     const waiting = this.#underWay.find(key, hash);
     if (waiting !== null) return waiting.wait(then);
     if (this.#flushes > 0 || this.#underWay.size >= REPAIRS_MAX) {
@@ -110,6 +110,13 @@ export class Repairs implements RepairOwner {
     this.#underWay.add(job);
     job.step = "lease";
     copies.main.sendOr(this.#make(job, LEASE), job, null);
+  }
+
+  /** `then` runs when the repair of the key that is under way has ended; false where there is none. */
+  join(key: Request, then: RepairEnd): boolean {
+    const job = this.#underWay.find(key, hashOf(key));
+    job?.wait(then);
+    return job !== null;
   }
 
   /**
@@ -278,6 +285,10 @@ export class Repairs implements RepairOwner {
     request.background = true;
     return request;
   }
+}
+
+function hashOf({ keyBytes, keyStart, keyEnd }: Request): number {
+  return keyHash(keyBytes, keyStart, keyEnd);
 }
 
 /** The number of a lease; few digits, of one byte each. */
