@@ -56,6 +56,12 @@ export interface SourceServices {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Whether a server is a source while it is restored itself. `wait`: changes reach it last then, and
+ * others, which put back on it what we put back from it, would not know which value is the older one.
+ */
+export type SourceWhileRestored = "read" | "wait";
+
 /** A slab class, and how many items it has. */
 interface SlabClass {
   readonly id: string;
@@ -66,10 +72,13 @@ interface SlabClass {
 export class BackendSource implements RestoreSource {
   readonly #server: Backend;
   readonly #services: SourceServices;
+  readonly #restoring: SourceWhileRestored;
 
-  constructor(server: Backend, services: SourceServices) {
+  /** `restoring`: what may be done with it while keys are put back on it, too. */
+  constructor(server: Backend, services: SourceServices, restoring: SourceWhileRestored = "read") {
     this.#server = server;
     this.#services = services;
+    this.#restoring = restoring;
   }
 
   get name(): string {
@@ -77,7 +86,8 @@ export class BackendSource implements RestoreSource {
   }
 
   get ready(): boolean {
-    return this.#server.usable && this.#server.phase !== "reconciling";
+    const { usable, phase } = this.#server;
+    return usable && (phase === "serving" || (phase === "restoring" && this.#restoring === "read"));
   }
 
   get latency(): LatencyHistogram {

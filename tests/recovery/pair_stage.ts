@@ -25,6 +25,8 @@ export class PairStage implements Disposable {
   readonly main: SimServer;
   readonly backup: SimServer;
   readonly proxies: readonly SimProxy[];
+  /** What all of them logged. */
+  readonly logged: string[] = [];
   readonly #clock = new FakeClock();
   readonly #network: SimNetwork;
 
@@ -40,7 +42,7 @@ export class PairStage implements Disposable {
       unixMs,
       mains: 1,
       serversOf: () => [0, 1] as const,
-      log: () => {},
+      log: (line: string) => void this.logged.push(line),
     };
     const memory = workers ? SharedServers.memory(COUNTS) : null;
     this.proxies = [0, 1].map((number) => {

@@ -1,7 +1,11 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import type { Backend } from "../../src/backend/backend.ts";
-import { BackendSource, slabClasses } from "../../src/recovery/restore_source.ts";
+import {
+  BackendSource,
+  slabClasses,
+  type SourceWhileRestored,
+} from "../../src/recovery/restore_source.ts";
 import { LoneBackend } from "../backend/lone_backend.ts";
 import { toText } from "../support/latin1.ts";
 import { settled } from "../support/settled.ts";
@@ -21,7 +25,11 @@ class Stage {
   end: string | null = null;
   readonly source: BackendSource;
 
-  constructor(items: string | null, settings: string | null = null) {
+  constructor(
+    items: string | null,
+    settings: string | null = null,
+    restoring: SourceWhileRestored = "read",
+  ) {
     const { network, clock, backend } = this.lone;
     network.welcome = "silent";
     this.source = new BackendSource(backend, {
@@ -32,7 +40,7 @@ class Stage {
         return Promise.resolve(line === "stats items" ? items : settings);
       },
       signal: new AbortController().signal,
-    });
+    }, restoring);
   }
 
   async read(): Promise<void> {
@@ -136,6 +144,15 @@ test("BackendSource is ready while its server is in service and not behind", () 
   lone.backend.enter("serving");
   lone.backend.force("down");
   assertEquals(source.ready, false);
+});
+
+test("BackendSource that changes reach last is ready when it is whole again", () => {
+  const { source, lone } = new Stage(null, null, "wait");
+  assertEquals(source.ready, true);
+  lone.backend.enter("restoring");
+  assertEquals(source.ready, false);
+  lone.backend.enter("serving");
+  assertEquals(source.ready, true);
 });
 
 const NAMES = "key=k exp=-1 la=5 cas=1 fetch=no cls=7 size=9\n".repeat(5000);

@@ -58,3 +58,42 @@ for (const replication of ["async", "sync"] as const) {
     });
   }
 }
+
+for (const changing of [0, 1]) {
+  test(`A delete of proxy ${changing} is not undone where main and backup are both restored`, {
+    timeout: 30_000,
+  }, async () => {
+    using stage = new PairStage({
+      workers: false,
+      settings: { replication: "sync", boardTickMs: BOARD_TICK_MS },
+    });
+    const { main, backup } = stage;
+    for (const proxy of [0, 1]) await stage.get(proxy, "n");
+    for (const server of [backup, main]) {
+      await stage.pass(SOON_MS);
+      server.kill();
+      server.start(false);
+      await stage.pass(SOON_MS);
+      for (const proxy of [0, 1]) await stage.get(proxy, "n");
+    }
+    stage.send(changing, "set n 0 0 1\r\n1\r\n");
+    await stage.pass(SOON_MS);
+    assertEquals([stage.held(main, "n"), stage.held(backup, "n")], ["1", "1"]);
+
+    const begun = () => stage.logged.some((line) => line.includes("backup restore begins"));
+    for (let ms = 0; !begun() && ms < PEACE_MS; ms += SOON_MS / 10) await stage.pass(SOON_MS / 10);
+    // At a main that is restored it arrives last.
+    main.cutFrom.add(changing);
+    const deleted = stage.send(changing, "delete n\r\n");
+    await stage.pass(3 * SOON_MS);
+    main.cutFrom.clear();
+    await stage.pass(SOON_MS);
+    assertEquals(deleted.text, "DELETED\r\n");
+    await stage.pass(2 * PEACE_MS);
+    for (const proxy of [0, 1]) assertEquals(await stage.get(proxy, "n"), "END\r\n");
+    assertEquals([stage.held(main, "n"), stage.held(backup, "n")], [null, null]);
+    for (const { backends } of stage.proxies) {
+      assertEquals(backends.map(({ phase }) => phase), ["serving", "serving"]);
+    }
+  });
+}
