@@ -108,8 +108,8 @@ class KeyHistory {
   #judgeIncrements(read: Operation, { written, count }: Lineage): string | null {
     const mayCount = (one: Operation) =>
       one.end > written.start || mayComeBehind(one, written) ||
-      // What failed before is deleted when the newer value is acknowledged.
-      (one.status === ReplyStatus.Failed && read.start < written.end);
+      // What failed before is deleted when the newer value is acknowledged, if ever.
+      (one.status === ReplyStatus.Failed && (read.start < written.end || !isDone(written)));
     const asked = this.#operations.filter((one) =>
       one.kind === "incr" && one.start < read.end && mayCount(one)
     );
