@@ -189,7 +189,10 @@ export class ServerRecovery {
    * placeholders.
    */
   get mayRepair(): boolean {
-    const restarted = this.lastVerdict === "empty" || this.lastVerdict === "unsure";
+    const { verdict, own } = this.#phase;
+    // Another connection to the process that is being restored.
+    const known = verdict === "same" && own === "restoring";
+    const restarted = verdict === "empty" || verdict === "unsure" || known;
     return restarted && this.backend.phase === "restoring" && this.restoration.mayRepair &&
       this.backend.speaksMeta;
   }
