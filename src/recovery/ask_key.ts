@@ -70,8 +70,10 @@ async function giveBackWin(server: Destination, key: Uint8Array, found: Reply | 
 }
 
 /** The cas number of an answer, empty when it has none. */
-export function casOf(reply: Reply): string {
-  return String.fromCharCode(...reply.bytes.subarray(reply.casStart, reply.casEnd));
+export function casOf({ bytes, casStart, casEnd }: Reply): string {
+  let text = "";
+  for (let at = casStart; at < casEnd; at++) text += String.fromCharCode(bytes[at]);
+  return text;
 }
 
 /** The bytes of a key that is kept as one character a byte. */

@@ -27,6 +27,9 @@ import type { FarmView, RecoveryServices } from "./recovery_services.ts";
 import { ServerRecovery } from "./server_recovery.ts";
 import { lookBeforeTouch } from "./touch_look.ts";
 
+/** A lease that was lost is not believed to arrive any more after so long, seconds. */
+const LATE_LEASE_S = 30;
+
 /** Knows every server's past. */
 export class Coordinator implements Admission, MissedChanges, Recovery {
   /** What proxies over the same servers tell each other. */
@@ -155,7 +158,10 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
     // because a change of it was missed, is still held by the copy.
     const alone = !copies.backup.usable && !server.journal.lacks(request.keyText()) &&
       !this.#mayBeLeased(server, request);
-    const repaired: RepairEnd = (left) => then(left === "known" || (left === "clean" && alone));
+    const repaired: RepairEnd = (left, how) => {
+      const known = left === "known" && (how !== "absent" || !this.#mayMeetLease(server));
+      then(known || (left === "clean" && alone));
+    };
     if (server.mayRepair) return server.repairs.repair(request, copies, repaired);
     const looked = new CallbackSink((reply) => {
       const known = alone || server.keys.knows(request.keyText());
@@ -183,10 +189,16 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   }
 
   /** Others, which reach the copy, may leave a placeholder at any moment: it is no value to go on. */
-  #mayBeLeased({ backend }: ServerRecovery, { command }: Request): boolean {
+  #mayBeLeased(server: ServerRecovery, { command }: Request): boolean {
     const others = this.board.peers > 0 || this.#services.shared !== null;
     const worksOnValue = command.copy === "result" || command.copy === "touch";
-    return others && worksOnValue && backend.phase === "restoring";
+    return worksOnValue && server.backend.phase === "restoring" &&
+      (others || this.#mayMeetLease(server));
+  }
+
+  /** A lease of ours whose connection was lost may leave one, too. */
+  #mayMeetLease({ repairs }: ServerRecovery): boolean {
+    return this.#services.unixTime() - repairs.lostLeaseS < LATE_LEASE_S;
   }
 
   wrote(destination: Destination, key: Request): void {

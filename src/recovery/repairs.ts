@@ -32,6 +32,7 @@ import { Request } from "../message/request.ts";
 import { TOO_LARGE } from "../route/callback_sink.ts";
 import type { Copies, Destination } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { casOf } from "./ask_key.ts";
 import { type HeldValues, LONG_BYTES } from "./held_values.ts";
 import { RepairCounters } from "./repair_counters.ts";
 import {
@@ -68,6 +69,8 @@ export interface RepairServices {
 /** The keys under repair. */
 export class Repairs implements RepairOwner {
   readonly counters: RepairCounters = new RepairCounters();
+  /** When a lease was lost that may still arrive, unix time. */
+  lostLeaseS = -Infinity;
   readonly #services: RepairServices;
   readonly #underWay = new RepairTable();
   readonly #spare: RepairJob[] = [];
@@ -172,7 +175,10 @@ export class Repairs implements RepairOwner {
 
   #leased(job: RepairJob, reply: Reply): void {
     const { main } = job.copies;
-    if (reply.status === ReplyStatus.Failed) return this.#end(job, "failed", "unclear");
+    if (reply.status === ReplyStatus.Failed) {
+      if (reply.failure!.inDoubt) this.lostLeaseS = this.#services.unixTime();
+      return this.#end(job, "failed", "unclear");
+    }
     // A placeholder, ours of a lost connection or another proxy's, may never be filled.
     if (reply.taken && !reply.stale) return this.#end(job, "failed", "unclear");
     if (!reply.won) {
@@ -185,7 +191,7 @@ export class Repairs implements RepairOwner {
       job.step = "renounce";
       return main.sendOr(this.#make(job, MARK_STALE), job, null);
     }
-    job.cas = textOf(reply.bytes, reply.casStart, reply.casEnd);
+    job.cas = casOf(reply);
     this.#read(job);
   }
 
@@ -289,11 +295,4 @@ export class Repairs implements RepairOwner {
 
 function hashOf({ keyBytes, keyStart, keyEnd }: Request): number {
   return keyHash(keyBytes, keyStart, keyEnd);
-}
-
-/** The number of a lease; few digits, of one byte each. */
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]);
-  return text;
 }

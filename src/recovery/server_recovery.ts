@@ -190,8 +190,8 @@ export class ServerRecovery {
    */
   get mayRepair(): boolean {
     const { verdict, own } = this.#phase;
-    // Another connection to the process that is being restored.
-    const known = verdict === "same" && own === "restoring";
+    // Another connection to a process that is restored by those alone who read there.
+    const known = verdict === "same" && own === "restoring" && !this.restoration.restores.running;
     const restarted = verdict === "empty" || verdict === "unsure" || known;
     return restarted && this.backend.phase === "restoring" && this.restoration.mayRepair &&
       this.backend.speaksMeta;

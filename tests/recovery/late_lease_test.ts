@@ -73,3 +73,54 @@ for (const [change, told, before, after] of CASES) {
     assertEquals([sink.text, stage.held(backup, "k")], [`${told}\r\n`, after]);
   });
 }
+
+for (const isLost of [true, false]) {
+  const told = isLost ? "has failed" : "is made";
+  test(
+    `A change of a key ${told} whose lease ${isLost ? "may" : "can not"} arrive behind its look`,
+    {
+      timeout: 30_000,
+    },
+    async () => {
+      using stage = new PairStage({
+        workers: false,
+        settings: {
+          replication: "async",
+          boardTickMs: 0,
+          health: { ...MODEL_HEALTH, probeMs: PROBE_MS, probeMaxMs: PROBE_MS },
+        },
+      });
+      const { main, backup, proxies: [{ backends, routes }] } = stage;
+      stage.send(0, "set other 0 0 1\r\nv\r\n");
+      await stage.pass(REQUEST_TIMEOUT_MS);
+      backup.kill();
+      backup.start(false);
+      const server = routes.coordinator!.servers[1];
+      await until(stage, () => {
+        stage.send(0, "set other 0 0 1\r\nv\r\n");
+        return server.beingRestored && server.mayRepair;
+      });
+
+      // The main has no such key; the lease is lost on the way to the backup.
+      if (isLost) backup.cutFrom.add(0);
+      const copies = { main: backends[1], backup: backends[0] };
+      let ended = "";
+      server.repairs.repair(parsedRequest("get k\r\n"), copies, (left, how) => {
+        ended = `${left} ${how}`;
+      });
+      await until(stage, () => ended !== "");
+      assertEquals(ended, isLost ? "unclear failed" : "known absent");
+      backup.cutFrom.clear();
+      await until(stage, () => backends[1].usable && backends[1].phase === "restoring");
+      main.cutFrom.add(0);
+      await until(stage, () => {
+        stage.send(0, "get i\r\n");
+        return !backends[0].usable;
+      });
+
+      const early = stage.send(0, "append k 0 0 1\r\n+\r\n");
+      await until(stage, () => early.answered);
+      assertEquals(early.failure ?? early.text, isLost ? "recovering" : "NOT_STORED\r\n");
+    },
+  );
+}
