@@ -117,6 +117,8 @@ for (const isLost of [true, false]) {
         stage.send(0, "get i\r\n");
         return !backends[0].usable;
       });
+      // As if it had not arrived yet.
+      backup.memcached.items.delete("k");
 
       const early = stage.send(0, "append k 0 0 1\r\n+\r\n");
       await until(stage, () => early.answered);
