@@ -85,6 +85,7 @@ export class ModelClient {
     const operation: Operation = {
       id: history.length + 1,
       proxy: this.#proxy.number,
+      life: this.#proxy.crashes,
       kind,
       key: kind === "flush_all" ? "" : key,
       exptime: LASTING.includes(kind) ? exptime : 0,

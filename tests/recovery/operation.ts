@@ -18,6 +18,8 @@ export type OperationKind =
 export interface Operation {
   readonly id: number;
   readonly proxy: number;
+  /** Times that its proxy had crashed before. */
+  readonly life: number;
   readonly kind: OperationKind;
   /** Of a read: the cas number that was told; of a `cas`: the one that it compares with. */
   cas: string;

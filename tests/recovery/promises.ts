@@ -212,9 +212,13 @@ class KeyHistory {
   }
 }
 
-/** It failed, may still happen, and whoever makes the other change through another proxy cannot know. */
-function mayComeBehind(failed: Operation, other: Operation): boolean {
-  return failed.status === ReplyStatus.Failed && failed.proxy !== other.proxy;
+/**
+ * It failed, may still happen, and whoever makes the other change through another proxy cannot know;
+ * nor can the successor of one that was killed.
+ */
+function mayComeBehind(failed: Operation, { proxy, life }: Operation): boolean {
+  const isOther = failed.proxy !== proxy || failed.life !== life;
+  return failed.status === ReplyStatus.Failed && isOther;
 }
 
 /** Nothing of the value before it is left. */

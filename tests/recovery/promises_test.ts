@@ -15,6 +15,7 @@ function operation(id: number, one: Partial<Operation>): Operation {
   return {
     id,
     proxy: 0,
+    life: 0,
     kind: "get",
     key: KEY,
     exptime: 0,
@@ -43,5 +44,16 @@ test("an increment that failed may come behind a later set that failed, not an a
       operation(3, { status: ReplyStatus.Hit, value: "20001", flags: 2 }),
     ];
     assertEquals(violations(history, PROMISED).length, broken);
+  }
+});
+
+test("an increment of a killed proxy may come behind a set of its successor", () => {
+  for (const life of [0, 1]) {
+    const history = [
+      operation(1, { kind: "incr" }),
+      operation(2, { kind: "set", status: ReplyStatus.Stored, life }),
+      operation(3, { status: ReplyStatus.Hit, value: "20001", flags: 2, life }),
+    ];
+    assertEquals(violations(history, PROMISED).length, 1 - life);
   }
 });

@@ -77,6 +77,8 @@ export class SimProxy {
   readonly #world: SimWorld;
   readonly #given: SimSettings & SimPlace;
   readonly #clients: (() => void)[] = [];
+  /** Processes that it was before this one. */
+  crashes = 0;
   #life: Life;
 
   constructor(number: number, world: SimWorld, given: SimSettings & SimPlace) {
@@ -114,6 +116,7 @@ export class SimProxy {
     this.#life.end();
     if (left !== null) new Uint8Array(memory!).set(left);
     shared?.workerEnded();
+    this.crashes++;
     this.#life = new Life(this.number, this.#world, this.#given);
   }
 
