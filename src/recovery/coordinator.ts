@@ -38,8 +38,6 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   readonly confirmations: Confirmations | null;
   readonly held: HeldValues;
   readonly #services: RecoveryServices;
-  /** Who marks the first server when it is known what another one says. */
-  readonly #unmarked: (() => void)[] = [];
   readonly #servers = new Map<Destination, ServerRecovery>();
 
   constructor(services: RecoveryServices) {
@@ -84,7 +82,6 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
       ...farm,
       marked,
       shared,
-      whenOthersLooked: (then) => this.#whenOthersLooked(backend, then),
       board: this.board,
       isTaken: (generation) => this.servers.some(({ known }) => known?.generation === generation),
       mayAnswer: (server, key) => this.mayAnswer(server, key),
@@ -107,7 +104,6 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
   admit(backend: Backend, identity: Identity, askedMs: number): void {
     const server = this.#of(backend);
     const first = server.known === null;
-    const waiting = first ? this.#unmarked.splice(0) : [];
     server.admit(identity, askedMs);
     this.board.returned(backend);
     if (!first) return;
@@ -117,19 +113,6 @@ export class Coordinator implements Admission, MissedChanges, Recovery {
         other.othersAreMarked();
       }
     }
-    for (const then of waiting) then();
-  }
-
-  #whenOthersLooked(backend: Backend, then: () => void): void {
-    if (this.servers.some((other) => other.backend !== backend && other.known !== null)) {
-      return then();
-    }
-    if (this.#unmarked.length === 0) {
-      this.#services.clock.after(FIRST_LOOKS_MS, () => {
-        for (const late of this.#unmarked.splice(0)) late();
-      });
-    }
-    this.#unmarked.push(then);
   }
 
   doubtMarker(backend: Backend): void {

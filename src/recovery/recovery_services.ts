@@ -56,11 +56,6 @@ export interface RecoveryServices {
 export interface FarmView {
   /** Another server carries a marker from a time when this process was there to be marked. */
   marked(seen: Identity): boolean;
-  /**
-   * Calls back when another server has told what it is, or none has for some seconds: before that
-   * nobody knows whether one without a marker is new, or lost what it had.
-   */
-  readonly whenOthersLooked: (then: () => void) => void;
   /** A server carries this generation. */
   readonly isTaken: (generation: number) => boolean;
   /** What the workers of the process know together of this server; null for the only one. */

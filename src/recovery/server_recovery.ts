@@ -146,7 +146,7 @@ export class ServerRecovery {
     const restores = verdict === "empty" || verdict === "unsure";
     const restarted = verdict === "empty" && before !== null;
     const puttingBack = restores || this.#phase.own === "restoring";
-    if (generation === null && (!restores || restarted)) this.#markWhenSure(puttingBack);
+    if (generation === null && (!restores || restarted)) this.#identity.mark(puttingBack);
     // An empty one is restored. An unsure one either is empty, or has all it had and lost its
     // marker in a flush that we have not followed up yet: a restore and a replay are right for both.
     const lacks = this.#inherited === "lacking";
@@ -156,15 +156,6 @@ export class ServerRecovery {
     else if (generation !== null) this.restoration.begin("marked");
     else this.restoration.begin(restarted ? "all" : "nobody");
     this.#replays.begin();
-  }
-
-  /** Who ends before it knows what others say must not leave an empty server marked as whole. */
-  #markWhenSure(puttingBack: boolean): void {
-    if (puttingBack) return this.#identity.mark(true);
-    this.#farm.whenOthersLooked(() => {
-      if (this.known?.generation !== null || this.#phase.own === "restoring") return;
-      this.#identity.mark(false);
-    });
   }
 
   /**
