@@ -9,7 +9,7 @@
  *   cas         a number compares equal only while nothing has changed since it was told
  *
  * Operations that overlap may have happened in either order. One that failed may happen later,
- * but for changes through the same proxy: that has the key deleted.
+ * but for changes through the same process of a proxy: that has the key deleted.
  */
 
 import { ReplyStatus } from "../../src/message/reply.ts";
@@ -165,7 +165,8 @@ class KeyHistory {
   #mayEnd(written: Operation, until: Operation): boolean {
     return this.#operations.some((one) => {
       if (one === written || one === until) return false;
-      if (one.kind === "get" || one.start > until.end || this.#isOver(one, written)) return false;
+      if (one.kind === "get" || one.start > until.end) return false;
+      if (this.#isOver(one, written) && !mayComeBehind(one, written)) return false;
       if (one.kind === "delete" || one.kind === "flush_all" || one.exptime > 0) return true;
       // A result that was not seen any more is no copy: the copy is deleted. With `async` the
       // client has had its answer by then.

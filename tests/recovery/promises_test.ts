@@ -57,3 +57,15 @@ test("an increment of a killed proxy may come behind a set of its successor", ()
     assertEquals(violations(history, PROMISED).length, 1 - life);
   }
 });
+
+test("a flush_all of a killed proxy may come behind a set of its successor", () => {
+  const kept = { ...PROMISED, kept: true };
+  for (const life of [0, 1]) {
+    const history = [
+      operation(1, { kind: "flush_all", key: "" }),
+      operation(2, { kind: "set", status: ReplyStatus.Stored, life }),
+      operation(3, { status: ReplyStatus.Miss, held: true, life }),
+    ];
+    assertEquals(violations(history, kept).length, 1 - life);
+  }
+});
